@@ -1,0 +1,44 @@
+//! What can go wrong when texts become vectors.
+
+use std::fmt;
+
+/// An error of this crate. It never holds any of the texts.
+#[derive(Debug)]
+pub struct Error(Kind);
+
+#[derive(Debug, thiserror::Error)]
+enum Kind {
+    #[error("{values} values do not fill whole rows of {dim} dimensions")]
+    Shape { dim: usize, values: usize },
+    #[error("row {row} holds a value that is not finite")]
+    NotFinite { row: usize },
+    #[error("{0}")]
+    Embedder(String),
+}
+
+impl Error {
+    /// An embedder's own failure. The reason must not hold any of the texts.
+    pub fn embedder(reason: impl fmt::Display) -> Self {
+        Self(Kind::Embedder(reason.to_string()))
+    }
+
+    pub(crate) fn shape(dim: usize, values: usize) -> Self {
+        Self(Kind::Shape { dim, values })
+    }
+
+    pub(crate) fn not_finite(row: usize) -> Self {
+        Self(Kind::NotFinite { row })
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
+    }
+}
