@@ -1,1 +1,75 @@
-//! Placeholder while the crate is written.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+//! Contingency tables, residuals, tests, intervals and corrections for data in which one observation carries several
+//! labels.
+//!
+//! The unit is a conversation with any number of categories of two facets, as integers: its tasks and the values it shows,
+//! say. The crate counts them, asks which pairs of categories meet more or less often than expected, and says how large and
+//! how certain each difference is. It knows nothing of text.
+//!
+//! ```
+//! use axia_contingency::{AssociationParams, Observations};
+//!
+//! let mut builder = Observations::builder(2, 3);
+//! for id in 0..60 {
+//!     let task = (id % 2) as u32;
+//!     builder.push(id, &[task], &[task, 2])?;
+//! }
+//! let associations = AssociationParams::new().build()?.scan(&builder.build()?);
+//! let strongest = &associations.pairs[0];
+//! assert_eq!((strongest.row, strongest.col), (0, 0));
+//! assert!(strongest.significant && strongest.lift == 2.0);
+//! # Ok::<(), axia_contingency::Error>(())
+//! ```
+//!
+//! # Overview
+//! * [`Observations`] are the counts of conversations: how many have each row category, each column category, and both.
+//!   They are gathered from a stream by [`ObservationsBuilder`] and merged in any order.
+//! * [`AssociationParams`] choose the question ([`Estimand`]), the [`Correction`] for the number of tests and the bounds;
+//!   [`AssociationScan::scan`] answers with [`Associations`], one [`Association`] per pair of categories.
+//! * [`Table`] is a plain sparse contingency table, with residuals, chi-square test and Cramér's V, for counts that come
+//!   from elsewhere. [`TwoByTwo`] and [`Proportion`] give effect sizes and intervals for single numbers.
+//! * [`LogP`] is a p-value as its logarithm: associations in large logs lie far below the range of doubles.
+//!
+//! # Undefined is `None`
+//! Empty rows and columns take no part in anything. Whatever has no value (a residual in a row that holds everything, a
+//! test with one row, a share of nothing) is `None`, with the reason where there can be several; NaN and infinities do not
+//! occur in results. Counts are exact integers, and totals above 2^53 are an [`Error`].
+//!
+//! # What it does not do
+//! * Pairs whose expected counts are small are listed but not tested: no exact tests.
+//! * Observations are taken as independent: several conversations of one user make p-values too small and intervals too
+//!   narrow.
+//! * No whole-table test for several labels per conversation: the chi-square of a table of mentions is a description.
+//! * No strata: an association may come from a third facet.
+//!
+//! # Features
+//! None. Beside `libm`, `serde` and `thiserror` nothing is needed.
+
+mod association;
+mod cells;
+mod correction;
+mod error;
+mod interval;
+mod observations;
+mod params;
+mod special;
+mod table;
+mod tails;
+mod two_by_two;
+
+pub use crate::association::{Association, Associations, Counted, TestFamily, Untested};
+pub use crate::cells::Cell;
+pub use crate::correction::Correction;
+pub use crate::error::Error;
+pub use crate::interval::{Confidence, Interval, Proportion};
+pub use crate::observations::{Observations, ObservationsBuilder};
+pub use crate::params::{AssociationParams, AssociationScan, Estimand};
+pub use crate::table::{CellResidual, ChiSquareTest, ExpectedSummary, Table, TableBuilder};
+pub use crate::tails::{
+    LogP, bonferroni_critical_z, chi_square_upper, normal_two_sided, normal_upper_quantile,
+};
+pub use crate::two_by_two::{Estimate, OddsRatio, TwoByTwo};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeDoctests;
