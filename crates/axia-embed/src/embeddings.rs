@@ -94,6 +94,7 @@ impl Embeddings {
     }
 
     /// The rows in order.
+    #[must_use]
     pub fn rows(&self) -> impl ExactSizeIterator<Item = &[f32]> {
         self.values.chunks_exact(self.dim)
     }
@@ -114,7 +115,11 @@ impl Embeddings {
     pub fn normalize(&mut self) {
         for row in self.values.chunks_exact_mut(self.dim) {
             // f64, so that the length of long rows does not depend on the order of the sum.
-            let norm = row.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt();
+            let norm = row
+                .iter()
+                .map(|&v| f64::from(v).powi(2))
+                .sum::<f64>()
+                .sqrt();
             if norm > 0.0 {
                 for v in row {
                     #[allow(clippy::cast_possible_truncation)]

@@ -12,6 +12,9 @@ enum Kind {
     Shape { dim: usize, values: usize },
     #[error("row {row} holds a value that is not finite")]
     NotFinite { row: usize },
+    #[cfg(feature = "bundled")]
+    #[error("the bundled table is damaged at its {part}: build the crate again")]
+    Table { part: &'static str },
     #[error("{0}")]
     Embedder(String),
 }
@@ -24,6 +27,11 @@ impl Error {
 
     pub(crate) fn shape(dim: usize, values: usize) -> Self {
         Self(Kind::Shape { dim, values })
+    }
+
+    #[cfg(feature = "bundled")]
+    pub(crate) fn table(part: &'static str) -> Self {
+        Self(Kind::Table { part })
     }
 
     pub(crate) fn not_finite(row: usize) -> Self {

@@ -1,0 +1,73 @@
+"""Words and short phrases out of WordNet 3.0: what the table learns from."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+# Lexicographer files of what values are spoken of in: act, attribute, cognition, communication,
+# feeling, motive, relation and state among the nouns; all adjectives and their participles.
+ABSTRACT_NOUNS = {"04", "07", "09", "10", "12", "16", "24", "26"}
+PARTS = ("noun", "verb", "adj", "adv")
+WORD = re.compile(r"[a-z]+")
+
+
+class WordNet:
+    """Lemmas with their lexicographer files, glosses, and how often each word is met."""
+
+    def __init__(self, folder):
+        folder = Path(folder)
+        self.files = {}
+        self.glosses = []
+        for part in PARTS:
+            for line in (folder / f"data.{part}").read_text().splitlines():
+                if line.startswith("  "):
+                    continue
+                data, gloss = line.split(" | ", 1)
+                fields = data.split(" ")
+                for at in range(int(fields[3], 16)):
+                    lemma = fields[4 + 2 * at].split("(")[0].replace("_", " ")
+                    self.files.setdefault(lemma, set()).add((part, fields[1]))
+                self.glosses.append(gloss.strip())
+        # Occurrences in the glosses and in the texts that WordNet's senses were counted in.
+        self.count = Counter(word for gloss in self.glosses for word in WORD.findall(gloss.lower()))
+        for line in (folder / "cntlist.rev").read_text().splitlines():
+            key, _, times = line.split(" ")
+            self.count[key.split("%")[0].replace("_", " ")] += int(times)
+
+    def common(self, wanted, least):
+        """Single lower-case words met `least` times or more in a lexicographer file of `wanted`."""
+        return sorted(
+            lemma
+            for lemma, files in self.files.items()
+            if WORD.fullmatch(lemma) and self.count[lemma] >= least and any(wanted(*file) for file in files)
+        )
+
+
+def is_abstract(part, file):
+    """Whether a noun's file is one of the abstract ones."""
+    return part == "noun" and file in ABSTRACT_NOUNS
+
+
+def is_quality(part, file):
+    """Whether a word is an adjective."""
+    return part == "adj"
+
+
+def definitions(net, most_words):
+    """The first clause of each gloss, without remarks in brackets, if it is short."""
+    for gloss in net.glosses:
+        clause = re.sub(r"\([^)]*\)", " ", gloss).split(";")[0]
+        clause = " ".join(clause.split())
+        if 2 <= len(clause.split()) <= most_words:
+            yield clause
+
+
+def pairs(net, times, random):
+    """Made-up labels, "quality noun" and "noun noun", each word drawn about evenly."""
+    qualities = np.array(net.common(is_quality, 2))
+    nouns = np.array(net.common(is_abstract, 2))
+    half = times // 4
+    first = np.concatenate([random.choice(qualities, times - half), random.choice(nouns, half)])
+    return [f"{a} {b}" for a, b in zip(first, random.choice(nouns, times))]
