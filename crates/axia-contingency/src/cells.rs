@@ -7,7 +7,6 @@ use crate::error::{Error, MAX_TOTAL};
 /// One cell of a sparse table. Serialized as `[row, col, count]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(from = "(u32, u32, u64)", into = "(u32, u32, u64)")]
-#[allow(clippy::exhaustive_structs)]
 pub struct Cell {
     /// Row id.
     pub row: u32,

@@ -39,7 +39,7 @@ TABLES = [
     ("titanic_sex", "R datasets::Titanic, sex by survival no, yes", [[1364, 367], [126, 344]], {"chi2": (456.87, 2)}),
     ("admissions", "Bickel 1975 (R datasets::UCBAdmissions), men and women by admitted, rejected",
      [[1198, 1493], [557, 1278]], {"chi2": (92.21, 2)}),
-    ("convictions", "Fisher 1935 (Agresti 2007, problem 2.30): twins", [[2, 15], [10, 3]], {}),
+    ("convictions", "Fisher 1935: convictions of twins", [[2, 15], [10, 3]], {}),
     ("tea", "Fisher 1935: tasting tea", [[3, 1], [1, 3]], {"chi2": (2.0, 1)}),
     ("zero_cell", "constructed: one pair never met", [[0, 12], [9, 30]], {}),
     ("empty_lines", "constructed: an empty row and column count for nothing",
@@ -142,10 +142,11 @@ def proportions():
     out = []
     for k, n in [(0, 10), (10, 10), (1, 10), (5, 10), (7, 9), (81, 263), (15, 148), (46, 308210)]:
         tail = mp.mpf("0.025")
-        # Exact bounds: the root of the beta distribution function.
-        root = lambda a, b, target, start: mp.findroot(lambda p: mp.betainc(a, b, 0, p, regularized=True) - target, start)
+        # Exact bounds: P(X >= k) = tail and P(X <= k) = tail, by the sum itself.
+        up_to = lambda m, p: mp.fsum(mp.binomial(n, i) * p**i * (1 - p) ** (n - i) for i in range(m + 1))
         around = stats.beta.ppf([0.025, 0.975], [max(k, 1), k + 1], [n - k + 1, max(n - k, 1)])
-        exact = [mp.mpf(0) if k == 0 else root(k, n - k + 1, tail, around[0]), mp.mpf(1) if k == n else root(k + 1, n - k, 1 - tail, around[1])]
+        exact = [mp.mpf(0) if k == 0 else mp.findroot(lambda p: 1 - up_to(k - 1, p) - tail, around[0]),
+                 mp.mpf(1) if k == n else mp.findroot(lambda p: up_to(k, p) - tail, around[1])]
         score = wilson(k, n)
         centre = (k + Z**2 / 2) / (n + Z**2)
         half = Z * mp.sqrt(centre * (1 - centre) / (n + Z**2))
