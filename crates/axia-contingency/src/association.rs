@@ -183,24 +183,36 @@ impl Associations {
     /// All pairs in the default order: tested ones first, then by the lower bound of the odds ratio.
     #[must_use]
     pub fn by_effect(&self) -> Vec<&Association> {
-        let mut sorted: Vec<&Association> = self.pairs.iter().collect();
-        sorted.sort_unstable_by(|a, b| effect_order(a, b));
-        sorted
+        let order = effect_order(&self.pairs);
+        order
+            .into_iter()
+            .filter_map(|i| self.pairs.get(i))
+            .collect()
     }
 
     fn sorted_by(&self, key: impl Fn(&Association) -> Option<f64>) -> Vec<&Association> {
         let mut sorted: Vec<&Association> = self.pairs.iter().collect();
-        sorted.sort_unstable_by(|a, b| descending(key(a), key(b)).then(place_order(a, b)));
+        sorted.sort_unstable_by(|a, b| {
+            let place = (a.row, a.col).cmp(&(b.row, b.col));
+            descending(key(a), key(b)).then(place)
+        });
         sorted
     }
 }
 
-fn effect_order(a: &Association, b: &Association) -> Ordering {
-    let low = |pair: &Association| pair.odds_ratio.map(|odds| odds.low);
-    b.tested
-        .cmp(&a.tested)
-        .then(descending(low(a), low(b)))
-        .then(place_order(a, b))
+/// The pairs' indices in the default order.
+fn effect_order(pairs: &[Association]) -> Vec<usize> {
+    // Sorting short keys moves a sixth of the bytes that sorting the pairs would.
+    let key = |(index, pair): (usize, &Association)| {
+        let low = pair.odds_ratio.map(|odds| odds.low);
+        (pair.tested, low, (pair.row, pair.col), index)
+    };
+    let mut keys: Vec<_> = pairs.iter().enumerate().map(key).collect();
+    keys.sort_unstable_by(|a, b| {
+        let tested_first = b.0.cmp(&a.0);
+        tested_first.then(descending(a.1, b.1)).then(a.2.cmp(&b.2))
+    });
+    keys.into_iter().map(|key| key.3).collect()
 }
 
 /// High before low before undefined.
@@ -209,10 +221,6 @@ fn descending(a: Option<f64>, b: Option<f64>) -> Ordering {
         (Some(a), Some(b)) => b.total_cmp(&a),
         _ => b.is_some().cmp(&a.is_some()),
     }
-}
-
-fn place_order(a: &Association, b: &Association) -> Ordering {
-    (a.row, a.col).cmp(&(b.row, b.col))
 }
 
 impl AssociationScan {
@@ -243,7 +251,11 @@ impl AssociationScan {
         let margins = EstimandMargins::of(self.estimand(), observations);
         let mut pairs = self.list(observations, &margins);
         let family = self.test(&mut pairs);
-        pairs.sort_unstable_by(effect_order);
+        let order = effect_order(&pairs);
+        let pairs = order
+            .into_iter()
+            .filter_map(|i| pairs.get(i).copied())
+            .collect();
         Associations {
             estimand: self.estimand(),
             conversations: observations.conversations(),

@@ -50,6 +50,7 @@ mod cells;
 mod correction;
 mod error;
 mod interval;
+mod margins;
 mod observations;
 mod params;
 mod special;

@@ -467,35 +467,38 @@ fn distinct(
 /// The distinct (cell, user) pairs seen.
 #[derive(Clone, Default)]
 struct UserCells {
-    pairs: Vec<(u64, u64)>,
-    /// How many of them are known to be distinct.
-    distinct: usize,
+    sorted: Vec<(u64, u64)>,
+    pending: Vec<(u64, u64)>,
 }
 
 impl UserCells {
     fn add(&mut self, row: u32, col: u32, user: u64) {
-        self.pairs.push((key(row, col), user));
-        // Doubling before each clean-up keeps memory near the number of distinct pairs.
-        if self.pairs.len() > 2 * self.distinct + (1 << 20) {
+        self.pending.push((key(row, col), user));
+        // Waiting until the buffer is as long as the result keeps the merging linear in all.
+        if self.pending.len() >= self.sorted.len().max(1 << 16) {
             self.compact();
         }
     }
 
     fn extend(&mut self, other: Self) {
-        self.pairs.extend(other.pairs);
+        self.pending.extend(other.sorted);
+        self.pending.extend(other.pending);
         self.compact();
     }
 
     fn compact(&mut self) {
-        self.pairs.sort_unstable();
-        self.pairs.dedup();
-        self.distinct = self.pairs.len();
+        self.pending.sort_unstable();
+        self.pending.dedup();
+        self.sorted.append(&mut self.pending);
+        // Two sorted runs: the stable sort merges them.
+        self.sorted.sort();
+        self.sorted.dedup();
     }
 
     /// Users per cell, by row, then column: the order of the cells, since each has at least one user.
     fn per_cell(mut self) -> Vec<u64> {
         self.compact();
-        self.pairs
+        self.sorted
             .chunk_by(|a, b| a.0 == b.0)
             .map(|cell| cell.len() as u64)
             .collect()

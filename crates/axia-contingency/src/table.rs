@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cells::{Accumulator, Cell, grow, merge_sorted};
 use crate::error::Error;
+use crate::margins::Margins;
 use crate::special::Sum;
 use crate::tails::{LogP, chi_square_upper};
 
@@ -277,7 +278,7 @@ impl Table {
                     col: self.col_total(cell.col),
                     n: self.total,
                 };
-                margins.residual(cell.row, cell.col)
+                residual(margins, cell.row, cell.col)
             })
         })
     }
@@ -317,7 +318,7 @@ impl Table {
                     .binary_search_by_key(&col.id, |cell| cell.col)
                     .is_err()
                 {
-                    found.push(margins.residual(row.id, col.id));
+                    found.push(residual(margins, row.id, col.id));
                 }
             }
         }
@@ -536,51 +537,15 @@ fn total_of(lines: &[Line], id: u32) -> u64 {
         .map_or(0, |line| line.total)
 }
 
-/// A count between its margins, all at most 2^53; the arithmetic that every residual here shares.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Margins {
-    pub(crate) observed: u64,
-    pub(crate) row: u64,
-    pub(crate) col: u64,
-    pub(crate) n: u64,
-}
-
-impl Margins {
-    pub(crate) fn expected(self) -> f64 {
-        (u128::from(self.row) * u128::from(self.col)) as f64 / self.n as f64
-    }
-
-    /// `O N - R C`, exact before its one rounding: with doubles, `O - E` would lose a weak association in large counts.
-    pub(crate) fn deviation(self) -> f64 {
-        let met = i128::from(self.observed) * i128::from(self.n);
-        let expected = i128::from(self.row) * i128::from(self.col);
-        (met - expected) as f64
-    }
-
-    fn pearson(self) -> f64 {
-        let (r, c, n) = (self.row as f64, self.col as f64, self.n as f64);
-        self.deviation() / (r * c * n).sqrt()
-    }
-
-    /// `None` when a line is empty or holds everything.
-    pub(crate) fn adjusted(self) -> Option<f64> {
-        // As a product of doubles: R C (N-R)(N-C) passes 2^128 in integers.
-        let spread = self.row as f64
-            * self.col as f64
-            * (self.n - self.row) as f64
-            * (self.n - self.col) as f64;
-        (spread > 0.0).then(|| self.deviation() / (spread / self.n as f64).sqrt())
-    }
-
-    fn residual(self, row: u32, col: u32) -> CellResidual {
-        CellResidual {
-            row,
-            col,
-            observed: self.observed,
-            expected: self.expected(),
-            pearson: self.pearson(),
-            adjusted: self.adjusted(),
-        }
+/// A cell with its residuals.
+fn residual(margins: Margins, row: u32, col: u32) -> CellResidual {
+    CellResidual {
+        row,
+        col,
+        observed: margins.observed,
+        expected: margins.expected(),
+        pearson: margins.pearson(),
+        adjusted: margins.adjusted(),
     }
 }
 

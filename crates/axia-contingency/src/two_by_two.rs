@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::cells::grow;
 use crate::error::Error;
 use crate::interval::{Confidence, Interval, Proportion};
-use crate::table::Margins;
+use crate::margins::Margins;
 
 /// One cell of a larger table against all the rest: in the row or not, in the column or not.
 ///

@@ -1,5 +1,7 @@
 //! What callers may rely on: errors that change nothing, types that cross threads, inputs that cannot be read.
 
+#![allow(clippy::unwrap_used)] // Helpers outside of `#[test]` functions panic on purpose too.
+
 use std::fmt::Debug;
 use std::panic::UnwindSafe;
 

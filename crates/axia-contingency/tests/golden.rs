@@ -1,5 +1,7 @@
 //! Reference values in `testdata/golden.json`, made by `testdata/golden.py`.
 
+#![allow(clippy::unwrap_used)] // Helpers outside of `#[test]` functions panic on purpose too.
+
 use axia_contingency::{
     Confidence, Correction, LogP, Proportion, Table, TwoByTwo, chi_square_upper, normal_two_sided,
 };

@@ -1,5 +1,7 @@
 //! On data without any association, the tested pairs err as often as they say.
 
+#![allow(clippy::unwrap_used)] // Helpers outside of `#[test]` functions panic on purpose too.
+
 use axia_contingency::{AssociationParams, Estimand, Observations};
 
 /// SplitMix64: small, fixed, and good enough for a simulation.

@@ -1,5 +1,7 @@
 //! A second, plain implementation of each definition, and the laws that hold between results.
 
+#![allow(clippy::unwrap_used)] // Helpers outside of `#[test]` functions panic on purpose too.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use axia_contingency::{
