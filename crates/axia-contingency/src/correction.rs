@@ -89,7 +89,7 @@ fn sidak(ln_p: f64, m: f64) -> f64 {
 /// from the smallest, or, stepping up, a running minimum from the largest.
 fn step(p: &[LogP], up: bool, ln_factor: impl Fn(f64) -> f64) -> Vec<LogP> {
     let mut order: Vec<(LogP, usize)> = p.iter().copied().zip(0..).collect();
-    order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    order.sort_unstable();
     let mut corrected = vec![LogP::ONE; p.len()];
     let mut place = |running: &mut f64, rank: usize, (p, index): (LogP, usize)| {
         let own = p.ln() + ln_factor(rank as f64);

@@ -1,5 +1,6 @@
 //! Tail probabilities on the log scale, and the normal quantile.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -12,8 +13,8 @@ use crate::special::{LN_SQRT_2PI, ln_erfc, ln_gamma_upper, ln_normal_upper};
 /// A double ends at 5e-324, which the normal tail reaches at |z| = 38; associations in conversation logs go far beyond.
 /// Compare, sort and correct `LogP` values; [`p`](LogP::p) is for display and is 0 below the range of doubles.
 ///
-/// It is never NaN and never above 0. It is minus infinity only when made from `p = 0`. Serialized as the natural
-/// logarithm.
+/// It is never NaN and never above 0. It is minus infinity only when made from `p = 0`; no test of this crate gives that.
+/// Serialized as the natural logarithm.
 ///
 /// ```
 /// use axia_contingency::normal_two_sided;
@@ -23,7 +24,7 @@ use crate::special::{LN_SQRT_2PI, ln_erfc, ln_gamma_upper, ln_normal_upper};
 /// assert!((p.log10() + 15_995.0).abs() < 1.0);
 /// # Ok::<(), &'static str>(())
 /// ```
-#[derive(Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "f64", into = "f64")]
 pub struct LogP(f64);
 
@@ -66,11 +67,20 @@ impl LogP {
     pub fn p(self) -> f64 {
         self.0.exp()
     }
+}
 
-    /// Order of two p-values, smallest first. Total, because NaN is excluded.
-    #[must_use]
-    pub fn total_cmp(&self, other: &Self) -> std::cmp::Ordering {
+// Total, because NaN and -0 are excluded.
+impl Eq for LogP {}
+
+impl Ord for LogP {
+    fn cmp(&self, other: &Self) -> Ordering {
         self.0.total_cmp(&other.0)
+    }
+}
+
+impl PartialOrd for LogP {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -99,10 +109,13 @@ impl From<LogP> for f64 {
 ///
 /// `None` when `statistic` is negative or not finite, or `dof` is 0.
 ///
-/// The relative error of the logarithm stays below 1e-12 up to a million degrees of freedom and below 1e-10 beyond.
+/// The relative error of the logarithm stays below 1e-12.
 ///
 /// # Complexity
-/// At most of the order of `sqrt(dof)` steps; constant above 1e11 degrees of freedom.
+/// At most of the order of `sqrt(dof)` steps, and constant from 2e7 degrees of freedom on.
+///
+/// # References
+/// Loader (2000), "Fast and accurate computation of binomial probabilities", for the density; DLMF 8.9.2 and 8.12.3.
 ///
 /// ```
 /// let p = axia_contingency::chi_square_upper(30.070149095754672, 2).ok_or("undefined")?;

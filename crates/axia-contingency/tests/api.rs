@@ -64,6 +64,11 @@ fn a_conversation_counts_once() {
     );
     builder.push(5, &[], &[0]).unwrap();
     assert!(builder.build().unwrap_err().is_duplicate_conversation());
+
+    let mut builder = Observations::builder(1, 1);
+    builder.push(5, &[0], &[0]).unwrap();
+    builder.merge(builder.clone()).unwrap();
+    assert!(builder.build().unwrap_err().is_duplicate_conversation());
 }
 
 #[test]
@@ -73,7 +78,9 @@ fn users_are_counted_only_when_all_are_known() {
     let known = builder.clone().build().unwrap();
     assert_eq!(known.users(), Some([1].as_slice()));
     assert!(known.merge(&known).unwrap_err().is_not_mergeable());
-    builder.push(2, &[0], &[0]).unwrap();
+    let mut unknown = Observations::builder(1, 1);
+    unknown.push(2, &[0], &[0]).unwrap();
+    builder.merge(unknown).unwrap();
     assert_eq!(builder.build().unwrap().users(), None);
 }
 
