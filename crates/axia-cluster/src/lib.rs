@@ -1,1 +1,61 @@
-//! Placeholder while the crate is written.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+//! Clustering of dense `f32` vectors: exact, seeded, the same bytes on any number of threads.
+//!
+//! K-means on plain slices, for embeddings above all: Euclidean or spherical (cosine), weighted or
+//! not, started by k-means++ or from given centroids. Labels are those of double precision, ties
+//! included, so that neither the machine nor the number of threads shows in a result.
+//!
+//! ```
+//! use axia_cluster::{KMeansParams, Metric, Points};
+//!
+//! let vectors = [0.9, 0.1, 1.0, 0.0, 0.1, 0.8, 0.0, 2.0]; // four points in two dimensions
+//! let kmeans = KMeansParams::new(2).metric(Metric::Spherical).seed(7).build()?;
+//! let clustering = kmeans.fit(Points::new(&vectors, 2)?)?;
+//!
+//! let labels = clustering.labels();
+//! assert!(labels[0] == labels[1] && labels[2] == labels[3] && labels[0] != labels[2]);
+//! assert_eq!(clustering.predict(Points::new(&[5.0, 0.5], 2)?)?, [labels[0]]);
+//! # Ok::<(), axia_cluster::Error>(())
+//! ```
+//!
+//! # Main types
+//!
+//! [`Points`] is a borrowed, checked view of row-major values: whole rows, no NaN, nothing copied.
+//! [`KMeansParams`] collects what a clustering depends on, its seed included, and builds the checked
+//! [`KMeans`]. [`KMeans::fit`] gives a [`KMeansResult`]: labels, centroids, sizes, inertia, and
+//! whether it converged; plain data that serializes and predicts. [`nearest`] finds the nearest
+//! centroid of each point, with its distance, for centroids that come from anywhere.
+//!
+//! # What it does not do
+//!
+//! It reads no files and knows nothing of texts or labels. It clusters flat and hard: one cluster
+//! for each point. It does not choose `k`. Only dense `f32` rows are taken.
+//!
+//! # Features
+//!
+//! - `rayon` (default): points are worked on by the threads of the current rayon pool. Without it
+//!   everything runs on the caller's thread, and gives the same bytes.
+
+mod assign;
+mod error;
+mod init;
+mod kmeans;
+mod metric;
+mod parallel;
+mod params;
+mod points;
+mod prepared;
+mod quality;
+mod result;
+mod update;
+
+pub use crate::error::Error;
+pub use crate::metric::Metric;
+pub use crate::params::{Init, KMeans, KMeansParams};
+pub use crate::points::Points;
+pub use crate::quality::{Nearest, inertia, nearest};
+pub use crate::result::KMeansResult;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeDoctests;

@@ -1,0 +1,54 @@
+//! Work split by index. With and without threads the same closures see the same pieces, so what
+//! they compute cannot depend on the number of threads.
+
+/// Calls `work(index of the first item, piece)` for each piece of at most `size` items.
+#[cfg(feature = "rayon")]
+pub(crate) fn for_each_piece<T, F>(items: &mut [T], size: usize, work: F)
+where
+    T: Send,
+    F: Fn(usize, &mut [T]) + Sync + Send,
+{
+    use rayon::prelude::*;
+    items
+        .par_chunks_mut(size)
+        .enumerate()
+        .for_each(|(piece, items)| work(piece * size, items));
+}
+
+/// Calls `work(index of the first item, piece)` for each piece of at most `size` items.
+#[cfg(not(feature = "rayon"))]
+pub(crate) fn for_each_piece<T, F>(items: &mut [T], size: usize, work: F)
+where
+    T: Send,
+    F: Fn(usize, &mut [T]) + Sync + Send,
+{
+    for (piece, items) in items.chunks_mut(size).enumerate() {
+        work(piece * size, items);
+    }
+}
+
+/// What `work` makes of each piece of at most `size` of the indices `0..n`, in order.
+#[cfg(feature = "rayon")]
+pub(crate) fn map_pieces<R, F>(n: usize, size: usize, work: F) -> Vec<R>
+where
+    R: Send,
+    F: Fn(std::ops::Range<usize>) -> R + Sync + Send,
+{
+    use rayon::prelude::*;
+    (0..n.div_ceil(size))
+        .into_par_iter()
+        .map(|piece| work(piece * size..n.min((piece + 1) * size)))
+        .collect()
+}
+
+/// What `work` makes of each piece of at most `size` of the indices `0..n`, in order.
+#[cfg(not(feature = "rayon"))]
+pub(crate) fn map_pieces<R, F>(n: usize, size: usize, work: F) -> Vec<R>
+where
+    R: Send,
+    F: Fn(std::ops::Range<usize>) -> R + Sync + Send,
+{
+    (0..n.div_ceil(size))
+        .map(|piece| work(piece * size..n.min((piece + 1) * size)))
+        .collect()
+}
