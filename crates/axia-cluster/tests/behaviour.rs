@@ -1,4 +1,5 @@
 //! Edges, stated rules, and sameness of the bytes.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

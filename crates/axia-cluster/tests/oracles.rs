@@ -1,4 +1,5 @@
 //! The same work done by others: textbook Lloyd, linfa-clustering, planted clusters.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! Data and slow references for the tests.
-#![allow(dead_code)] // each test file uses a part
+#![allow(dead_code, clippy::unwrap_used)] // each test file uses a part
 
 use axia_cluster::Metric;
 
