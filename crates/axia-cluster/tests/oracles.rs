@@ -181,7 +181,8 @@ proptest! {
             &labels,
             Metric::Euclidean,
         ).unwrap();
-        prop_assert_eq!(total, found.iter().map(|f| f.distance).sum::<f64>());
+        let sum: f64 = found.iter().map(|f| f.distance).sum();
+        prop_assert_eq!(total.to_bits(), sum.to_bits());
     }
 
     #[test]

@@ -1,0 +1,200 @@
+//! Names without a language model.
+
+use crate::{Error, Namer, NamingMember, NamingRequest, NodeName};
+
+/// Labels of a name on level 1, and above it.
+const LABELS_LOW: usize = 2;
+const LABELS_HIGH: usize = 3;
+/// Labels of a description.
+const LABELS_TOLD: usize = 5;
+
+/// Names a node after its most central and most frequent labels, such as "Honesty and transparency".
+///
+/// A label ranks by its centrality plus its margin over the nearest other node, times a weight from
+/// a half to one that grows with the logarithm of its count. The first label of a name is the best,
+/// the others the best that share no word with those before; above level 1 they come from different
+/// children. A name that is taken grows by further labels. A node of which no label may be shown is
+/// called "Suppressed labels".
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CentralNamer;
+
+impl CentralNamer {
+    /// The namer; it has no settings.
+    #[must_use]
+    pub fn new() -> Self {
+        Self
+    }
+}
+
+impl Namer for CentralNamer {
+    fn fingerprint(&self) -> String {
+        "central-1".to_owned()
+    }
+
+    fn name(&self, request: &NamingRequest<'_>) -> Result<NodeName, Error> {
+        let labels = in_order_of_use(request);
+        if labels.is_empty() {
+            return Ok(NodeName::new(
+                "Suppressed labels",
+                "Labels that have not passed the threshold.",
+            ));
+        }
+        let wanted = if request.level > 1 {
+            LABELS_HIGH
+        } else {
+            LABELS_LOW
+        };
+        let first = wanted.min(labels.len());
+        let name = (first..=labels.len())
+            .map(|count| capitalized(&listed(&labels[..count])))
+            .find(|name| !request.is_taken(name))
+            .unwrap_or_else(|| capitalized(&listed(&labels[..first])));
+        let told = &labels[..LABELS_TOLD.min(labels.len())];
+        let description = match told {
+            [only] if labels.len() == 1 => format!("The label {only}."),
+            _ => format!("Labels such as {}.", listed(told)),
+        };
+        Ok(NodeName::new(name, description))
+    }
+}
+
+/// All labels: first those that make a good name together, then the others by rank.
+fn in_order_of_use<'a>(request: &NamingRequest<'a>) -> Vec<&'a str> {
+    let most = request.members.iter().map(|m| m.count).max().unwrap_or(0);
+    let mut ranked: Vec<(&NamingMember<'a>, f64)> = request
+        .members
+        .iter()
+        .map(|member| (member, rank(member, most)))
+        .collect();
+    ranked.sort_by(|(a, rank_a), (b, rank_b)| {
+        rank_b.total_cmp(rank_a).then_with(|| a.label.cmp(b.label))
+    });
+    let mut chosen: Vec<&NamingMember<'a>> = Vec::new();
+    let mut left: Vec<&NamingMember<'a>> = ranked.into_iter().map(|(member, _)| member).collect();
+    while chosen.len() < LABELS_TOLD && !left.is_empty() {
+        let new_child = |m: &NamingMember<'_>| chosen.iter().all(|c| c.child != m.child);
+        let new_words = |m: &NamingMember<'_>| chosen.iter().all(|c| !share_word(c.label, m.label));
+        let next = left
+            .iter()
+            .position(|m| (request.level < 2 || new_child(m)) && new_words(m))
+            .or_else(|| left.iter().position(|m| new_words(m)))
+            .unwrap_or(0);
+        chosen.push(left.remove(next));
+    }
+    chosen.extend(left);
+    chosen.into_iter().map(|member| member.label).collect()
+}
+
+fn rank(member: &NamingMember<'_>, most: u64) -> f64 {
+    let frequency = if most == 0 {
+        1.0
+    } else {
+        (member.count as f64).ln_1p() / (most as f64).ln_1p()
+    };
+    (member.centrality + member.margin) * (0.5 + 0.5 * frequency)
+}
+
+fn share_word(a: &str, b: &str) -> bool {
+    let words = |text: &'_ str| {
+        text.split([' ', '-'])
+            .filter(|word| word.chars().count() > 3)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let b = words(b);
+    words(a).iter().any(|word| b.contains(word))
+}
+
+fn listed(labels: &[&str]) -> String {
+    match labels {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn member(label: &str, count: u64, centrality: f64, child: usize) -> NamingMember<'_> {
+        NamingMember {
+            label,
+            count,
+            centrality,
+            margin: 0.1,
+            child,
+        }
+    }
+
+    fn name(level: u32, members: &[NamingMember<'_>], taken: &[&str]) -> NodeName {
+        let taken: BTreeSet<String> = taken.iter().map(|t| (*t).to_owned()).collect();
+        let request = NamingRequest {
+            level,
+            members,
+            outside: &[],
+            children: &[],
+            hidden: 0,
+            taken: &taken,
+        };
+        CentralNamer::new().name(&request).unwrap()
+    }
+
+    #[test]
+    fn central_and_frequent_labels_make_the_name() {
+        let members = [
+            member("radical honesty", 2, 0.9, 0),
+            member("honesty", 500, 0.9, 1),
+            member("transparency", 300, 0.8, 2),
+            member("gossip", 400, 0.1, 3),
+        ];
+        let named = name(1, &members, &[]);
+        assert_eq!(named.name, "Honesty and transparency");
+        assert_eq!(
+            named.description,
+            "Labels such as honesty, transparency, gossip and radical honesty."
+        );
+    }
+
+    #[test]
+    fn higher_names_draw_on_different_children() {
+        let members = [
+            member("honesty", 500, 0.9, 0),
+            member("candour", 400, 0.9, 0),
+            member("kindness", 10, 0.6, 1),
+            member("courage", 10, 0.5, 2),
+        ];
+        assert_eq!(name(2, &members, &[]).name, "Honesty, kindness and courage");
+    }
+
+    #[test]
+    fn a_taken_name_grows() {
+        let members = [
+            member("honesty", 500, 0.9, 0),
+            member("candour", 400, 0.9, 0),
+            member("courage", 10, 0.5, 2),
+        ];
+        assert_eq!(
+            name(1, &members, &["honesty and candour"]).name,
+            "Honesty, candour and courage"
+        );
+    }
+
+    #[test]
+    fn one_label_or_none() {
+        let named = name(1, &[member("honesty", 0, 0.0, 0)], &[]);
+        assert_eq!(named.name, "Honesty");
+        assert_eq!(named.description, "The label honesty.");
+        assert_eq!(name(1, &[], &[]).name, "Suppressed labels");
+    }
+}

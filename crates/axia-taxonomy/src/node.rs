@@ -1,0 +1,96 @@
+//! Nodes of a taxonomy.
+
+use std::borrow::Borrow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Names a node: the label itself on level 0, above it `l<level>:` and a digest of the labels under
+/// the node. The same labels under a node give the same id, in any study.
+///
+/// `Debug` shows only its length, as the id of level 0 is a label.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct NodeId(String);
+
+impl NodeId {
+    pub(crate) fn leaf(label: &str) -> Self {
+        Self(label.to_owned())
+    }
+
+    /// `labels` in order of code points.
+    pub(crate) fn group<'a>(level: u32, labels: impl Iterator<Item = &'a str>) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        for label in labels {
+            hasher.update(&(label.len() as u64).to_le_bytes());
+            hasher.update(label.as_bytes());
+        }
+        let digest = hasher.finalize().to_hex();
+        Self(format!("l{level}:{}", &digest[..16]))
+    }
+
+    /// The id.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<str> for NodeId {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for NodeId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NodeId({} bytes)", self.0.len())
+    }
+}
+
+/// A node of a taxonomy: a label, or a group of nodes of the level beneath.
+///
+/// `Debug` shows level and counts only.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Node {
+    /// Names the node.
+    pub id: NodeId,
+    /// The label on level 0, else what the namer said; unique on its level.
+    pub name: String,
+    /// What the namer said of it; empty on level 0.
+    pub description: String,
+    /// 0 for labels, counted upwards.
+    pub level: u32,
+    /// The node above, if there is one.
+    pub parent: Option<NodeId>,
+    /// The nodes beneath, those with most mentions first.
+    pub children: Vec<NodeId>,
+    /// Number of labels under the node; 1 on level 0.
+    pub labels: u64,
+    /// Mentions of these labels.
+    pub mentions: u64,
+}
+
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Node")
+            .field("level", &self.level)
+            .field("children", &self.children.len())
+            .field("labels", &self.labels)
+            .field("mentions", &self.mentions)
+            .finish_non_exhaustive()
+    }
+}
