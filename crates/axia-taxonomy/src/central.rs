@@ -2,19 +2,24 @@
 
 use crate::{Error, Namer, NamingMember, NamingRequest, NodeName};
 
-/// Labels of a name on level 1, and above it.
+/// Most labels of a name on level 1, and above it.
 const LABELS_LOW: usize = 2;
 const LABELS_HIGH: usize = 3;
-/// Labels of a description.
+/// Most labels of a description.
 const LABELS_TOLD: usize = 5;
+/// A further label of a name must rank at least this share of the first.
+const LEAST_SHARE: f64 = 0.6;
+/// Words that begin with the same letters count as the same word.
+const STEM: usize = 5;
 
 /// Names a node after its most central and most frequent labels, such as "Honesty and transparency".
 ///
 /// A label ranks by its centrality plus its margin over the nearest other node, times a weight from
-/// a half to one that grows with the logarithm of its count. The first label of a name is the best,
-/// the others the best that share no word with those before; above level 1 they come from different
-/// children. A name that is taken grows by further labels. A node of which no label may be shown is
-/// called "Suppressed labels".
+/// a half to one that grows with the logarithm of its count. The first label of a name is the best;
+/// one more, or two above level 1, follow if they rank nearly as high, share no word with those before
+/// (words that begin alike count as one) and, above level 1, come from different children. A name that
+/// is taken grows by further labels. A node of which no label may be shown is called "Suppressed
+/// labels".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CentralNamer;
@@ -33,19 +38,13 @@ impl Namer for CentralNamer {
     }
 
     fn name(&self, request: &NamingRequest<'_>) -> Result<NodeName, Error> {
-        let labels = in_order_of_use(request);
+        let (labels, first) = in_order_of_use(request);
         if labels.is_empty() {
             return Ok(NodeName::new(
                 "Suppressed labels",
                 "Labels that have not passed the threshold.",
             ));
         }
-        let wanted = if request.level > 1 {
-            LABELS_HIGH
-        } else {
-            LABELS_LOW
-        };
-        let first = wanted.min(labels.len());
         let name = (first..=labels.len())
             .map(|count| capitalized(&listed(&labels[..count])))
             .find(|name| !request.is_taken(name))
@@ -59,31 +58,40 @@ impl Namer for CentralNamer {
     }
 }
 
-/// All labels: first those that make a good name together, then the others by rank.
-fn in_order_of_use<'a>(request: &NamingRequest<'a>) -> Vec<&'a str> {
+/// All labels, those that make a good name together first, and how many these are.
+fn in_order_of_use<'a>(request: &NamingRequest<'a>) -> (Vec<&'a str>, usize) {
     let most = request.members.iter().map(|m| m.count).max().unwrap_or(0);
-    let mut ranked: Vec<(&NamingMember<'a>, f64)> = request
+    let mut left: Vec<(&NamingMember<'a>, f64)> = request
         .members
         .iter()
         .map(|member| (member, rank(member, most)))
         .collect();
-    ranked.sort_by(|(a, rank_a), (b, rank_b)| {
+    left.sort_by(|(a, rank_a), (b, rank_b)| {
         rank_b.total_cmp(rank_a).then_with(|| a.label.cmp(b.label))
     });
+    let least = left.first().map_or(0.0, |(_, best)| best * LEAST_SHARE);
+    let wanted = if request.level > 1 {
+        LABELS_HIGH
+    } else {
+        LABELS_LOW
+    };
     let mut chosen: Vec<&NamingMember<'a>> = Vec::new();
-    let mut left: Vec<&NamingMember<'a>> = ranked.into_iter().map(|(member, _)| member).collect();
-    while chosen.len() < LABELS_TOLD && !left.is_empty() {
-        let new_child = |m: &NamingMember<'_>| chosen.iter().all(|c| c.child != m.child);
-        let new_words = |m: &NamingMember<'_>| chosen.iter().all(|c| !share_word(c.label, m.label));
-        let next = left
-            .iter()
-            .position(|m| (request.level < 2 || new_child(m)) && new_words(m))
-            .or_else(|| left.iter().position(|m| new_words(m)))
-            .unwrap_or(0);
-        chosen.push(left.remove(next));
+    while chosen.len() < wanted {
+        let fits = |m: &NamingMember<'_>, rank: f64| {
+            chosen.is_empty()
+                || rank >= least
+                    && chosen.iter().all(|c| {
+                        !share_word(c.label, m.label) && (request.level < 2 || c.child != m.child)
+                    })
+        };
+        let Some(next) = left.iter().position(|&(m, rank)| fits(m, rank)) else {
+            break;
+        };
+        chosen.push(left.remove(next).0);
     }
-    chosen.extend(left);
-    chosen.into_iter().map(|member| member.label).collect()
+    let first = chosen.len();
+    chosen.extend(left.into_iter().map(|(member, _)| member));
+    (chosen.into_iter().map(|m| m.label).collect(), first)
 }
 
 fn rank(member: &NamingMember<'_>, most: u64) -> f64 {
@@ -96,14 +104,14 @@ fn rank(member: &NamingMember<'_>, most: u64) -> f64 {
 }
 
 fn share_word(a: &str, b: &str) -> bool {
-    let words = |text: &'_ str| {
+    let stems = |text: &str| -> Vec<String> {
         text.split([' ', '-'])
             .filter(|word| word.chars().count() > 3)
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
+            .map(|word| word.chars().take(STEM).collect())
+            .collect()
     };
-    let b = words(b);
-    words(a).iter().any(|word| b.contains(word))
+    let b = stems(b);
+    stems(a).iter().any(|stem| b.contains(stem))
 }
 
 fn listed(labels: &[&str]) -> String {
@@ -162,7 +170,21 @@ mod tests {
         assert_eq!(named.name, "Honesty and transparency");
         assert_eq!(
             named.description,
-            "Labels such as honesty, transparency, gossip and radical honesty."
+            "Labels such as honesty, transparency, radical honesty and gossip."
+        );
+    }
+
+    #[test]
+    fn labels_that_say_the_same_or_fit_badly_are_no_second_half() {
+        let members = [
+            member("professionalism", 500, 0.9, 0),
+            member("professional competence", 400, 0.9, 1),
+            member("gossip", 500, 0.2, 2),
+        ];
+        assert_eq!(name(1, &members, &[]).name, "Professionalism");
+        assert_eq!(
+            name(1, &members, &["professionalism"]).name,
+            "Professionalism and professional competence"
         );
     }
 
@@ -171,8 +193,8 @@ mod tests {
         let members = [
             member("honesty", 500, 0.9, 0),
             member("candour", 400, 0.9, 0),
-            member("kindness", 10, 0.6, 1),
-            member("courage", 10, 0.5, 2),
+            member("kindness", 100, 0.8, 1),
+            member("courage", 100, 0.7, 2),
         ];
         assert_eq!(name(2, &members, &[]).name, "Honesty, kindness and courage");
     }
