@@ -24,37 +24,49 @@ pub enum Role {
 impl Role {
     /// The role under the names that the formats use, in any letter case.
     ///
-    /// `human` and `prompter` are users; `gpt`, `model`, `ai`, `bot` and `chatgpt` are the assistant;
-    /// `developer` is the system; `function`, `ipython` and `observation` are tools.
+    /// `human`, `prompter` and `customer` are users; `gpt`, `model`, `ai`, `agent`, `bot`, `chatbot`
+    /// and names of products such as `chatgpt` and `claude` are the assistant; `developer` is the
+    /// system; `function`, `ipython`, `observation` and `tool_response` are tools.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        const NAMES: [(&str, Role); 20] = [
-            ("user", Role::User),
-            ("assistant", Role::Assistant),
-            ("system", Role::System),
-            ("tool", Role::Tool),
-            ("human", Role::User),
-            ("prompter", Role::User),
-            ("customer", Role::User),
-            ("gpt", Role::Assistant),
-            ("model", Role::Assistant),
-            ("ai", Role::Assistant),
-            ("bot", Role::Assistant),
-            ("chatgpt", Role::Assistant),
-            ("bing", Role::Assistant),
-            ("bard", Role::Assistant),
-            ("function_call", Role::Assistant),
-            ("developer", Role::System),
-            ("function", Role::Tool),
-            ("function_response", Role::Tool),
-            ("ipython", Role::Tool),
-            ("observation", Role::Tool),
-        ];
         let name = name.trim();
-        NAMES
+        Self::NAMES
             .iter()
             .find(|(known, _)| known.eq_ignore_ascii_case(name))
             .map(|&(_, role)| role)
+    }
+
+    /// The known names, the common ones first.
+    const NAMES: [(&str, Role); 24] = [
+        ("user", Role::User),
+        ("assistant", Role::Assistant),
+        ("system", Role::System),
+        ("tool", Role::Tool),
+        ("human", Role::User),
+        ("prompter", Role::User),
+        ("customer", Role::User),
+        ("gpt", Role::Assistant),
+        ("model", Role::Assistant),
+        ("ai", Role::Assistant),
+        ("bot", Role::Assistant),
+        ("chatgpt", Role::Assistant),
+        ("bing", Role::Assistant),
+        ("bard", Role::Assistant),
+        ("function_call", Role::Assistant),
+        ("agent", Role::Assistant),
+        ("chatbot", Role::Assistant),
+        ("claude", Role::Assistant),
+        ("developer", Role::System),
+        ("function", Role::Tool),
+        ("function_response", Role::Tool),
+        ("tool_response", Role::Tool),
+        ("ipython", Role::Tool),
+        ("observation", Role::Tool),
+    ];
+
+    /// The known names, for messages.
+    pub(crate) fn known_names() -> String {
+        Self::NAMES.map(|(name, _)| name).join(", ")
     }
 
     /// The role's name as Axia writes it.
