@@ -1,1 +1,89 @@
-//! Placeholder while the crate is written.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+//! Replaces personal data in conversations, and lets out only what stands on enough people.
+//!
+//! An [`Anonymizer`] finds e-mail addresses, web addresses, IP and hardware addresses, telephone
+//! numbers, payment cards, bank accounts, social security numbers and secrets by rules, and puts
+//! numbered placeholders in their place. The same entity has the same placeholder throughout one
+//! conversation, and nothing links two conversations. A [`threshold::Gate`] then decides which results
+//! about groups may be published.
+//!
+//! ```
+//! use axia_anonymize::Anonymizer;
+//! use axia_conversation::{Conversation, Message, Role};
+//!
+//! let chat = Conversation::new("chat-1")
+//!     .with_message(Message::new(Role::User, "Is jo@example.com safe to post?"))
+//!     .with_message(Message::new(Role::Assistant, "Better not post jo@example.com."));
+//! let anonymizer = Anonymizer::builder().build()?;
+//! let done = anonymizer.anonymize_conversation(&chat);
+//! assert_eq!(done.conversation().messages[1].text, "Better not post [EMAIL_1].");
+//! # Ok::<(), axia_anonymize::Error>(())
+//! ```
+//!
+//! # Overview
+//!
+//! [`Anonymizer`] holds the rules and the [`Action`] for each [`Kind`]. [`Anonymizer::detect`] only
+//! looks and gives [`Finding`]s: where, what kind, how sure and why, never the text itself.
+//! [`Anonymizer::anonymize_conversation`] gives [`Anonymized`]: the conversation, the findings and
+//! [`EntityCounts`].
+//!
+//! [`Recognizer`] is the trait for kinds of one's own; [`PatternRecognizer`] makes one of a regular
+//! expression.
+//!
+//! The module [`threshold`] is independent of all that: a [`Gate`](threshold::Gate) takes a value and the
+//! size of the group it is about, and gives [`Released`](threshold::Released) or
+//! [`Suppressed`](threshold::Suppressed).
+//!
+//! # How texts are read
+//!
+//! Full-width and foreign digits, unusual spaces and hyphens, and invisible characters are folded
+//! before the rules look, and findings are mapped back to the original bytes. Where findings overlap,
+//! everything that any of them covers is replaced; the kind is that of the validated one, else the one
+//! with a telling word near it, else the longest. Checksums alone never decide: a card number needs an
+//! issuer's prefix and length as well, and must not lie in a UUID, a hash or a decimal fraction.
+//!
+//! # What it does not do
+//!
+//! - **It does not find names of people**, nor streets, places, organizations, dates of birth, user
+//!   names, passwords without a known form, or identity numbers other than the US social security
+//!   number. Rules alone leave most of the personal data in ordinary text readable. What comes out is
+//!   pseudonymised, with a residual risk that nobody has measured for your data.
+//! - It does not find bare domains (`example.com/jo`), addresses spelled in words ("jo at example dot
+//!   com"), or anything in base64.
+//! - It keeps no way back: there is no table from placeholders to originals.
+//! - It does not touch conversation ids, model names, languages, times and the names of metadata
+//!   entries, and user ids only with
+//!   [`pseudonymous_users`](AnonymizerBuilder::pseudonymous_users).
+//!
+//! # Features
+//!
+//! None yet.
+
+mod action;
+mod anonymized;
+mod anonymizer;
+mod apply;
+mod canonical;
+mod detect;
+mod error;
+mod finding;
+mod kind;
+mod normalize;
+mod placeholder;
+mod plan;
+mod recognizer;
+mod resolve;
+mod rules;
+pub mod threshold;
+
+pub use crate::action::Action;
+pub use crate::anonymized::{Anonymized, EntityCounts};
+pub use crate::anonymizer::{Anonymizer, AnonymizerBuilder};
+pub use crate::error::Error;
+pub use crate::finding::{Evidence, Finding};
+pub use crate::kind::{CustomKind, Kind};
+pub use crate::recognizer::{PatternRecognizer, Recognizer};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeDoctests;

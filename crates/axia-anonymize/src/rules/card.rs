@@ -1,0 +1,268 @@
+//! Payment card numbers: the issuer's prefix, the issuer's lengths, and the Luhn digit, all three.
+
+use std::ops::{Range, RangeInclusive};
+
+use crate::rules::context::{byte_at, byte_before, in_hex_or_uuid, is_digit, near};
+use crate::rules::number::{digits, has_shape, regions, separator};
+use crate::{Finding, Kind, Recognizer};
+
+pub(crate) struct CardRules;
+
+/// First digits (as a range of prefixes of the same length) and the lengths that issuers use.
+struct Issuer {
+    prefixes: RangeInclusive<u32>,
+    lengths: &'static [usize],
+}
+
+const fn issuer(first: u32, last: u32, lengths: &'static [usize]) -> Issuer {
+    Issuer {
+        prefixes: first..=last,
+        lengths,
+    }
+}
+
+const TO_19: &[usize] = &[16, 17, 18, 19];
+
+/// From the issuers' public ranges. No issuer begins with 1, where timestamps do.
+const ISSUERS: &[Issuer] = &[
+    // Visa; 13 digits are no longer issued, but still printed.
+    issuer(4, 4, &[13, 16, 19]),
+    // Mastercard.
+    issuer(51, 55, &[16]),
+    issuer(2221, 2720, &[16]),
+    // American Express.
+    issuer(34, 34, &[15]),
+    issuer(37, 37, &[15]),
+    // Discover, and RuPay in the same ranges.
+    issuer(6011, 6011, TO_19),
+    issuer(644, 649, TO_19),
+    issuer(65, 65, TO_19),
+    issuer(60, 60, &[16]),
+    issuer(508, 508, &[16]),
+    // Diners Club.
+    issuer(300, 305, &[14, 16, 17, 18, 19]),
+    issuer(3095, 3095, &[14, 16, 17, 18, 19]),
+    issuer(36, 36, &[14, 15, 16, 17, 18, 19]),
+    issuer(38, 39, &[14, 16, 17, 18, 19]),
+    // JCB.
+    issuer(3528, 3589, TO_19),
+    // UnionPay.
+    issuer(62, 62, TO_19),
+    issuer(81, 81, TO_19),
+    // Maestro.
+    issuer(5018, 5018, &[12, 13, 14, 15, 16, 17, 18, 19]),
+    issuer(5020, 5020, &[12, 13, 14, 15, 16, 17, 18, 19]),
+    issuer(5038, 5038, &[12, 13, 14, 15, 16, 17, 18, 19]),
+    issuer(5893, 5893, &[12, 13, 14, 15, 16, 17, 18, 19]),
+    issuer(6304, 6304, &[12, 13, 14, 15, 16, 17, 18, 19]),
+    issuer(6759, 6759, &[12, 13, 14, 15, 16, 17, 18, 19]),
+    issuer(6761, 6763, &[12, 13, 14, 15, 16, 17, 18, 19]),
+    // Dankort, InstaPayment, Mir, Troy, UzCard, Humo, Verve.
+    issuer(5019, 5019, &[16]),
+    issuer(637, 639, &[16]),
+    issuer(2200, 2204, TO_19),
+    issuer(9792, 9792, &[16]),
+    issuer(8600, 8600, &[16]),
+    issuer(9860, 9860, &[16]),
+    issuer(506_099, 506_198, &[16, 18, 19]),
+];
+
+/// How cards print their numbers. Longer shapes first.
+const SHAPES: &[&[usize]] = &[
+    &[4, 4, 4, 4, 3],
+    &[4, 4, 4, 4, 2],
+    &[4, 4, 4, 4],
+    &[4, 6, 5],
+    &[4, 6, 4],
+    &[4, 4, 4, 3],
+    &[6, 13],
+    &[8, 8],
+];
+
+const WORDS: &[&str] = &[
+    "card",
+    "cards",
+    "credit",
+    "debit",
+    "visa",
+    "mastercard",
+    "amex",
+    "maestro",
+    "cvv",
+    "cvc",
+    "pan",
+    "expiry",
+    "exp",
+    "karte",
+    "kreditkarte",
+    "carte",
+    "tarjeta",
+    "carta",
+    "cartão",
+    "карта",
+    "卡号",
+    "信用卡",
+    "カード",
+    "카드",
+];
+
+/// Prefixes are so short that a number of an old format needs a word next to it.
+const NEEDS_CONTEXT: &[usize] = &[12, 13];
+
+impl Recognizer for CardRules {
+    fn kind(&self) -> Kind {
+        Kind::Card
+    }
+
+    fn recognize(&self, text: &str, out: &mut Vec<Finding>) {
+        regions(text, 12, |groups| {
+            let mut i = 0;
+            while let Some(first) = groups.get(i) {
+                let rest = &groups[i..];
+                let (taken, finding) = if first.len() == 1 {
+                    spaced(text, rest)
+                } else {
+                    whole(text, rest)
+                };
+                out.extend(finding);
+                i += taken;
+            }
+        });
+    }
+}
+
+/// A bare number or one in a printed shape that starts with the first of the groups, and how many
+/// groups are dealt with.
+fn whole(text: &str, groups: &[Range<usize>]) -> (usize, Option<Finding>) {
+    let bare = groups
+        .get(..1)
+        .and_then(|g| check(text, g, "card-bare", 0.8));
+    if bare.is_some() {
+        return (1, bare);
+    }
+    for shape in SHAPES {
+        let taken = groups.get(..shape.len());
+        if let Some(taken) = taken.filter(|taken| has_shape(text, taken, shape)) {
+            let grouped = check(text, taken, "card-grouped", 0.9);
+            if grouped.is_some() {
+                return (shape.len(), grouped);
+            }
+        }
+    }
+    (1, None)
+}
+
+/// A run of single digits with the same separator, taken as one number or not at all: within a
+/// longer list some stretch would always pass the checks.
+fn spaced(text: &str, groups: &[Range<usize>]) -> (usize, Option<Finding>) {
+    let run = groups
+        .iter()
+        .enumerate()
+        .take_while(|(i, group)| {
+            let same_separator =
+                *i < 2 || separator(text, groups, i - 1) == separator(text, groups, 0);
+            group.len() == 1 && same_separator
+        })
+        .count();
+    let number = groups.get(..run);
+    (
+        run.max(1),
+        number.and_then(|g| check(text, g, "card-spaced", 0.7)),
+    )
+}
+
+fn check(text: &str, groups: &[Range<usize>], rule: &'static str, score: f32) -> Option<Finding> {
+    let span = groups.first()?.start..groups.last()?.end;
+    let length: usize = groups.iter().map(ExactSizeIterator::len).sum();
+    if !(12..=19).contains(&length) {
+        return None;
+    }
+    let number = digits(text, groups);
+    if !has_issuer(&number) || !luhn(&number) || is_fraction(text, &span) {
+        return None;
+    }
+    if in_hex_or_uuid(text, &span) {
+        return None;
+    }
+    let word = near(text, &span, 40, 24, WORDS);
+    if NEEDS_CONTEXT.contains(&number.len()) && word.is_none() {
+        return None;
+    }
+    Some(
+        Finding::by_rule(Kind::Card, span, rule, score)
+            .validated_by("luhn")
+            .validated_by("card-issuer")
+            .near(word),
+    )
+}
+
+/// Part of a decimal number: `0.5309136012499991`.
+fn is_fraction(text: &str, span: &Range<usize>) -> bool {
+    let before = byte_before(text, span.start) == Some(b'.')
+        && is_digit(byte_before(text, span.start.saturating_sub(1)));
+    let after = byte_at(text, span.end) == Some(b'.') && is_digit(byte_at(text, span.end + 1));
+    before || after
+}
+
+fn has_issuer(number: &str) -> bool {
+    ISSUERS.iter().any(|issuer| {
+        let width = issuer.prefixes.end().ilog10() as usize + 1;
+        let prefix = number.get(..width).and_then(|p| p.parse().ok());
+        prefix.is_some_and(|p: u32| issuer.prefixes.contains(&p))
+            && issuer.lengths.contains(&number.len())
+    })
+}
+
+fn luhn(number: &str) -> bool {
+    let sum: u32 = number
+        .bytes()
+        .rev()
+        .enumerate()
+        .map(|(i, byte)| {
+            let digit = u32::from(byte - b'0');
+            match (i % 2, digit) {
+                (0, digit) => digit,
+                (_, digit) if digit > 4 => digit * 2 - 9,
+                (_, digit) => digit * 2,
+            }
+        })
+        .sum();
+    sum.is_multiple_of(10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn luhn_digit() {
+        assert!(luhn("4111111111111111") && luhn("378282246310005"));
+        assert!(!luhn("4111111111111112"));
+    }
+
+    #[test]
+    fn issuers_and_their_lengths() {
+        for number in [
+            "4111111111111111",
+            "4000000000000000006",
+            "5555555555554444",
+            "2223003122003222",
+            "378282246310005",
+            "6011111111111117",
+            "30569309025904",
+            "3530111333300000",
+            "6200000000000005",
+            "2200770000000000",
+        ] {
+            assert!(has_issuer(number), "{number}");
+        }
+        for number in [
+            "1700000000000",
+            "411111111111111",
+            "37828224631000",
+            "9999999999999995",
+        ] {
+            assert!(!has_issuer(number), "{number}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Words near a candidate that speak for it or against it, and characters that touch it.
+
+use std::ops::Range;
+
+/// The first of `words` that stands as a whole word within `before` bytes ahead of the span or
+/// within `after` bytes behind it. Words are given in lower case.
+pub(crate) fn near(
+    text: &str,
+    span: &Range<usize>,
+    before: usize,
+    after: usize,
+    words: &[&'static str],
+) -> Option<&'static str> {
+    let ahead = window(text, span.start.saturating_sub(before), span.start);
+    let behind = window(text, span.end, span.end.saturating_add(after));
+    [ahead, behind]
+        .iter()
+        .filter(|window| !window.is_empty())
+        .find_map(|window| {
+            let window = window.to_lowercase();
+            words.iter().copied().find(|word| has_word(&window, word))
+        })
+}
+
+/// The stretch, moved inwards to borders of characters.
+fn window(text: &str, mut start: usize, end: usize) -> &str {
+    let mut end = end.min(text.len());
+    while start < end && !text.is_char_boundary(start) {
+        start += 1;
+    }
+    while end > start && !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(start..end).unwrap_or_default()
+}
+
+fn has_word(window: &str, word: &str) -> bool {
+    // Chinese, Japanese and Korean do not put spaces between words.
+    let spaced = word.chars().next().is_some_and(|c| c < '\u{2E80}');
+    window.match_indices(word).any(|(at, _)| {
+        let before = window[..at].chars().next_back();
+        let after = window[at + word.len()..].chars().next();
+        let touches = |c: Option<char>| c.is_some_and(char::is_alphabetic);
+        !spaced || !(touches(before) || touches(after))
+    })
+}
+
+pub(crate) fn byte_before(text: &str, at: usize) -> Option<u8> {
+    at.checked_sub(1)
+        .and_then(|i| text.as_bytes().get(i))
+        .copied()
+}
+
+pub(crate) fn byte_at(text: &str, at: usize) -> Option<u8> {
+    text.as_bytes().get(at).copied()
+}
+
+pub(crate) fn is_alphanumeric(byte: Option<u8>) -> bool {
+    byte.is_some_and(|b| b.is_ascii_alphanumeric())
+}
+
+pub(crate) fn is_digit(byte: Option<u8>) -> bool {
+    byte.is_some_and(|b| b.is_ascii_digit())
+}
+
+/// Whether the span lies in a UUID or in a hexadecimal number: hashes, trace ids, colours.
+pub(crate) fn in_hex_or_uuid(text: &str, span: &Range<usize>) -> bool {
+    let bytes = text.as_bytes();
+    let part_of = |b: &u8| b.is_ascii_alphanumeric() || *b == b'-';
+    // A UUID is 36 bytes long, so nothing further away can matter.
+    let from = span.start.saturating_sub(36);
+    let to = (span.end + 36).min(bytes.len());
+    let ahead = bytes[from..span.start]
+        .iter()
+        .rev()
+        .take_while(|b| part_of(b));
+    let behind = bytes[span.end..to].iter().take_while(|b| part_of(b));
+    let token = &bytes[span.start - ahead.count()..span.end + behind.count()];
+    if token.windows(36).any(is_uuid) {
+        return true;
+    }
+    let span_in_token = |word: &&[u8]| word.len() >= span.len();
+    token
+        .split(|&b| b == b'-')
+        .filter(span_in_token)
+        .any(is_hex_number)
+}
+
+fn is_uuid(token: &[u8]) -> bool {
+    token.iter().enumerate().all(|(i, b)| match i {
+        8 | 13 | 18 | 23 => *b == b'-',
+        _ => b.is_ascii_hexdigit(),
+    })
+}
+
+/// Letters a to f strewn between digits, as in a digest; `card4111...` or `4111...b` are not.
+fn is_hex_number(word: &[u8]) -> bool {
+    let word = word
+        .strip_prefix(b"0x")
+        .or_else(|| word.strip_prefix(b"0X"))
+        .map_or(word, |digits| digits);
+    let changes = word
+        .windows(2)
+        .filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit())
+        .count();
+    word.iter().all(u8::is_ascii_hexdigit) && changes >= 3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_words_only() {
+        let words = &["lic", "tel", "电话"];
+        assert_eq!(near("duplicate 12", &(10..12), 20, 20, words), None);
+        assert_eq!(near("my_tel: 12", &(8..10), 20, 20, words), Some("tel"));
+        assert_eq!(near("12 is my Tel.", &(0..2), 20, 20, words), Some("tel"));
+        assert_eq!(near("我的电话12", &(12..14), 20, 20, words), Some("电话"));
+        assert_eq!(near("tel é 12", &(7..9), 2, 0, words), None);
+    }
+
+    #[test]
+    fn uuids_and_hashes() {
+        let veto = |text: &str, part: &str| {
+            let at = text.find(part).unwrap();
+            in_hex_or_uuid(text, &(at..at + part.len()))
+        };
+        let uuid = "id=550e8400-e29b-41d4-a716-446655440000.";
+        assert!(veto(uuid, "446655440000") && veto(uuid, "550"));
+        assert!(veto("12345678-1234-1234-1234-123456789012", "123456789012"));
+        assert!(veto("9f86d081884c7d659a2feaa0c55ad015", "081884"));
+        assert!(!veto("card4111111111111111", "4111111111111111"));
+        assert!(!veto("4111-1111-1111-1111", "4111"));
+    }
+}

@@ -1,0 +1,144 @@
+//! IPv4 and IPv6 addresses, also defanged (`203[.]0[.]113[.]7`).
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::ops::Range;
+
+use regex::Regex;
+
+use crate::recognizer::compile;
+use crate::rules::context::{byte_at, byte_before, is_alphanumeric, is_digit, near};
+use crate::{Error, Finding, Kind, Recognizer};
+
+pub(crate) struct IpRules {
+    v4: Regex,
+}
+
+const ADDRESS_WORDS: &[&str] = &[
+    "ip",
+    "ipv4",
+    "ips",
+    "address",
+    "addr",
+    "host",
+    "server",
+    "dns",
+    "nameserver",
+    "ping",
+    "gateway",
+    "subnet",
+    "client",
+    "remote",
+    "peer",
+    "adresse",
+    "dirección",
+    "地址",
+];
+
+const VERSION_WORDS: &[&str] = &[
+    "version", "versions", "ver", "v", "release", "build", "firmware", "rev", "revision",
+    "section", "chapter", "clause", "update", "upgrade", "版本",
+];
+
+impl IpRules {
+    pub(crate) fn new() -> Result<Self, Error> {
+        let v4 = compile("ipv4", r"[0-9]{1,3}(?:(?:\.|\[\.\]|\(\.\))[0-9]{1,3}){3}")?;
+        Ok(Self { v4 })
+    }
+}
+
+impl Recognizer for IpRules {
+    fn kind(&self) -> Kind {
+        Kind::Ip
+    }
+
+    fn recognize(&self, text: &str, out: &mut Vec<Finding>) {
+        if text.bytes().filter(|&b| b == b'.').nth(2).is_some() {
+            out.extend(self.v4.find_iter(text).filter_map(|m| v4(text, m.range())));
+        }
+        if text.bytes().filter(|&b| b == b':').nth(1).is_some() {
+            v6(text, out);
+        }
+    }
+}
+
+fn v4(text: &str, span: Range<usize>) -> Option<Finding> {
+    let plain: String = text[span.clone()]
+        .chars()
+        .filter(|c| !matches!(c, '[' | ']' | '(' | ')'))
+        .collect();
+    let address: Ipv4Addr = plain.parse().ok()?;
+    let before = byte_before(text, span.start);
+    let before_that = byte_before(text, span.start.saturating_sub(1));
+    let after = byte_at(text, span.end);
+    // Part of a longer dotted number.
+    let longer_before = is_digit(before) || (before == Some(b'.') && is_alphanumeric(before_that));
+    let longer_after =
+        is_alphanumeric(after) || (after == Some(b'.') && is_digit(byte_at(text, span.end + 1)));
+    // `v1.2.3.4` and `Chrome/12.0.0.1` are versions.
+    let product = matches!(before, Some(b'v' | b'V'))
+        || (before == Some(b'/') && before_that.is_some_and(|b| b.is_ascii_alphabetic()));
+    if longer_before || longer_after || product || !is_personal(address) {
+        return None;
+    }
+    let word = near(text, &span, 24, 0, ADDRESS_WORDS);
+    if near(text, &span, 12, 0, VERSION_WORDS).is_some() {
+        return None;
+    }
+    // One digit everywhere: sections and versions far more often than hosts.
+    let outline = address.octets().iter().all(|&octet| octet < 10);
+    if outline && word.is_none() {
+        return None;
+    }
+    Some(Finding::by_rule(Kind::Ip, span, "ipv4", 0.8).near(word))
+}
+
+/// Loopback, unspecified, broadcast and netmasks say nothing about anybody.
+fn is_personal(address: Ipv4Addr) -> bool {
+    !address.is_loopback() && !address.is_unspecified() && address.octets()[0] != 255
+}
+
+/// Runs of what IPv6 addresses are made of, each looked at as a whole.
+fn v6(text: &str, out: &mut Vec<Finding>) {
+    let bytes = text.as_bytes();
+    let part_of = |b: u8| b.is_ascii_hexdigit() || b == b':' || b == b'.';
+    let mut at = 0;
+    while let Some(gap) = bytes[at..].iter().position(|&b| b == b':') {
+        let colon = at + gap;
+        let back = bytes[at..colon].iter().rev().take_while(|&&b| part_of(b));
+        let start = colon - back.count();
+        let ahead = bytes[colon..].iter().take_while(|&&b| part_of(b));
+        let end = colon + ahead.count();
+        at = end;
+        let token = text.get(start..end).unwrap_or_default();
+        // A sentence may end right behind the address.
+        let token = token.trim_end_matches('.');
+        // `IP:2001:db8::1`.
+        let label = usize::from(token.starts_with(':') && !token.starts_with("::"));
+        let token = &token[label..];
+        let start = start + label;
+        let span = start..start + token.len();
+        let touching = |byte: Option<u8>| is_alphanumeric(byte) || byte == Some(b'_');
+        if touching(byte_before(text, start)) || (span.end == end && touching(byte_at(text, end))) {
+            continue;
+        }
+        if is_personal_v6(token) {
+            out.push(Finding::by_rule(Kind::Ip, span, "ipv6", 0.9));
+        }
+    }
+}
+
+fn is_personal_v6(token: &str) -> bool {
+    // The longest form has 45 bytes.
+    if token.len() > 45 {
+        return false;
+    }
+    let Ok(address) = token.parse::<Ipv6Addr>() else {
+        return false;
+    };
+    let groups = || token.split([':', '.']).filter(|group| !group.is_empty());
+    // `abc::def` is a path in a program, and eight pairs are a hardware address.
+    let has_number = groups().any(|g| g.len() >= 3 && g.bytes().any(|b| b.is_ascii_digit()));
+    let plausible = has_number || groups().count() >= 4;
+    let pairs = groups().count() == 8 && groups().all(|g| g.len() == 2);
+    plausible && !pairs && !address.is_loopback() && !address.is_unspecified()
+}

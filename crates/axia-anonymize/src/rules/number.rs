@@ -1,0 +1,129 @@
+//! Runs of digits and what separates them: what card numbers, telephone numbers and others are made of.
+
+use std::ops::Range;
+
+/// Separators between two groups of digits are at most this long, as in `+1 (415) - 555`.
+const MAX_SEPARATOR: usize = 3;
+
+/// Calls `visit` with the digit groups of each region of at least `min_digits` digits.
+///
+/// A region is as long as possible: groups of digits with one to three of ` `, tab, `-`, `.`, `/`,
+/// `(`, `)` in between. A line break ends it.
+pub(crate) fn regions(text: &str, min_digits: usize, mut visit: impl FnMut(&[Range<usize>])) {
+    let bytes = text.as_bytes();
+    let mut groups: Vec<Range<usize>> = Vec::new();
+    let mut digits = 0;
+    let mut at = 0;
+    while let Some(gap) = bytes[at..].iter().position(u8::is_ascii_digit) {
+        let start = at + gap;
+        let len = bytes[start..]
+            .iter()
+            .position(|b| !b.is_ascii_digit())
+            .unwrap_or(bytes.len() - start);
+        let joined = gap <= MAX_SEPARATOR && bytes[at..start].iter().all(is_separator);
+        if !joined || groups.is_empty() {
+            if digits >= min_digits {
+                visit(&groups);
+            }
+            groups.clear();
+            digits = 0;
+        }
+        groups.push(start..start + len);
+        digits += len;
+        at = start + len;
+    }
+    if digits >= min_digits {
+        visit(&groups);
+    }
+}
+
+fn is_separator(byte: &u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'-' | b'.' | b'/' | b'(' | b')')
+}
+
+/// What stands between group `i` and the next.
+pub(crate) fn separator<'t>(text: &'t str, groups: &[Range<usize>], i: usize) -> &'t str {
+    match (groups.get(i), groups.get(i + 1)) {
+        (Some(a), Some(b)) => text.get(a.end..b.start).unwrap_or_default(),
+        _ => "",
+    }
+}
+
+/// The digits of some groups, without what separates them.
+pub(crate) fn digits(text: &str, groups: &[Range<usize>]) -> String {
+    groups
+        .iter()
+        .filter_map(|group| text.get(group.clone()))
+        .collect()
+}
+
+/// Whether the lengths of the groups are `shape` and the same separator stands between them.
+pub(crate) fn has_shape(text: &str, groups: &[Range<usize>], shape: &[usize]) -> bool {
+    groups.len() == shape.len()
+        && groups
+            .iter()
+            .map(ExactSizeIterator::len)
+            .eq(shape.iter().copied())
+        && (1..groups.len().saturating_sub(1))
+            .all(|i| separator(text, groups, i) == separator(text, groups, 0))
+}
+
+/// Whether the groups begin with a calendar date: `2023-01-31`, `31.01.2023`, `1/31/2023`.
+pub(crate) fn starts_with_date(text: &str, groups: &[Range<usize>]) -> bool {
+    let [a, b, c, ..] = groups else { return false };
+    let value = |group: &Range<usize>| text[group.clone()].parse::<u32>().unwrap_or(u32::MAX);
+    let month_and_day = |a: &Range<usize>, b: &Range<usize>| {
+        let (a_value, b_value) = (value(a), value(b));
+        a.len() <= 2
+            && b.len() <= 2
+            && a_value.min(b_value) >= 1
+            && a_value.min(b_value) <= 12
+            && a_value.max(b_value) <= 31
+    };
+    let year = |group: &Range<usize>| group.len() == 4 && (1800..=2199).contains(&value(group));
+    let joined = [0, 1].iter().all(|&i| {
+        let separator = separator(text, groups, i);
+        separator.len() == 1 || separator == ". "
+    });
+    joined && ((year(a) && month_and_day(b, c)) || (month_and_day(a, b) && year(c)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(text: &str, min: usize) -> Vec<Vec<&str>> {
+        let mut found = Vec::new();
+        regions(text, min, |groups| {
+            found.push(groups.iter().map(|g| &text[g.clone()]).collect());
+        });
+        found
+    }
+
+    #[test]
+    fn regions_break_at_text_and_lines() {
+        assert_eq!(
+            all("a1 (415) 555-2671, 12\n34", 1),
+            [vec!["1", "415", "555", "2671"], vec!["12"], vec!["34"]]
+        );
+        assert_eq!(all("x12 y3456789", 7), [vec!["3456789"]]);
+        assert_eq!(all("", 1), Vec::<Vec<&str>>::new());
+        assert_eq!(all("1    2", 1), [vec!["1"], vec!["2"]]);
+        assert_eq!(all("   1", 1), [vec!["1"]]);
+    }
+
+    #[test]
+    fn dates() {
+        let is_date = |text: &str| {
+            let mut date = false;
+            regions(text, 1, |groups| date = starts_with_date(text, groups));
+            date
+        };
+        for text in ["2023-01-31", "31.01.2023 10", "1/31/2023", "01 02 1999"] {
+            assert!(is_date(text), "{text}");
+        }
+        for text in ["415-555-2671", "06 12 34 56 78", "32.13.2023", "0-0-2000"] {
+            assert!(!is_date(text), "{text}");
+        }
+    }
+}
