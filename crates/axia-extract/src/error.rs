@@ -20,12 +20,29 @@ enum Kind {
     Level(u8),
     #[error("{0}")]
     Extractor(String),
+    #[error("conversation {id}: {reason}")]
+    Conversation { id: String, reason: String },
 }
 
 impl Error {
     /// An extractor's own failure. The reason must not hold any text of a conversation.
     pub fn extractor(reason: impl fmt::Display) -> Self {
         Self(Kind::Extractor(reason.to_string()))
+    }
+
+    /// A failure on one conversation, such as an answer of no use; others may go well. The reason must
+    /// not hold any text of the conversation.
+    pub fn conversation(id: &axia_conversation::ConversationId, reason: impl fmt::Display) -> Self {
+        Self(Kind::Conversation {
+            id: id.to_string(),
+            reason: reason.to_string(),
+        })
+    }
+
+    /// Whether only one conversation failed: a study counts it and goes on.
+    #[must_use]
+    pub fn is_conversation(&self) -> bool {
+        matches!(self.0, Kind::Conversation { .. })
     }
 
     /// Whether a lexicon was refused.
