@@ -4,6 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
+/// Below so many labels the published ratios leave a level or two; then each level has a quarter of
+/// the nodes beneath it.
+const FEW_LABELS: usize = 300;
+const RATIO_OF_FEW: f64 = 4.0;
 /// Labels for each node of level 1 in the published taxonomy of Huang et al. (2025): 3,307 by 266.
 const LABELS_A_NODE: f64 = 3307.0 / 266.0;
 /// Nodes of each further level for each of the next one there: 266 by 26, and 26 by 5.
@@ -16,7 +20,8 @@ const NODES_A_NODE: [f64; 2] = [266.0 / 26.0, 26.0 / 5.0];
 pub enum Levels {
     /// In the ratios of the published taxonomy, 12.4 labels to a node, then 10.2 and 5.2 nodes: at
     /// most three levels, at least two nodes on each, and two children to a node on average. 3,307
-    /// labels give 266, 26 and 5 nodes; fewer than 4 labels give no level above them.
+    /// labels give 266, 26 and 5 nodes; fewer than 4 labels give no level above them. Below 300
+    /// labels each level has a quarter of the nodes beneath it: 60 labels give 15 and 4 nodes.
     #[default]
     Automatic,
     /// These numbers of nodes, level 1 first, each smaller than the one before. A level that would
@@ -44,10 +49,13 @@ impl Levels {
                 if labels < 4 {
                     return Vec::new();
                 }
-                let first = shrink(labels, LABELS_A_NODE).unwrap_or(2);
+                let few = labels < FEW_LABELS;
+                let first_ratio = if few { RATIO_OF_FEW } else { LABELS_A_NODE };
+                let first = shrink(labels, first_ratio).unwrap_or(2);
                 let mut sizes = vec![first];
                 let mut below = first;
                 for ratio in NODES_A_NODE {
+                    let ratio = if few { RATIO_OF_FEW } else { ratio };
                     let Some(size) = shrink(below, ratio) else {
                         break;
                     };
@@ -228,8 +236,9 @@ mod tests {
         let sizes = |labels| Levels::Automatic.targets(labels);
         assert_eq!(sizes(3307), [266, 26, 5]);
         assert_eq!(sizes(1000), [80, 8, 2]);
-        assert_eq!(sizes(100), [8]);
-        assert_eq!(sizes(10), [2]);
+        assert_eq!(sizes(100), [25, 6, 2]);
+        assert_eq!(sizes(27), [7, 2]);
+        assert_eq!(sizes(10), [3]);
         assert_eq!(sizes(4), [2]);
         assert!(sizes(3).is_empty() && sizes(0).is_empty());
         assert_eq!(Levels::Ratio(10.0).targets(1000), [100, 10]);
