@@ -1,0 +1,51 @@
+//! The one form in which figures are printed.
+
+use serde_json::json;
+
+/// Prints a figure as one line of JSON.
+#[allow(clippy::print_stdout)]
+pub(crate) fn print(name: &str, value: f64, unit: &str, n: u64, on: &str) {
+    let rounded = (value * 1e4).round() / 1e4;
+    println!(
+        "{}",
+        json!({
+            "name": name,
+            "value": rounded,
+            "unit": unit,
+            "n": n,
+            "on": on,
+            "machine": machine(),
+        })
+    );
+}
+
+/// The processor's name and how many threads there are, where the system tells.
+fn machine() -> String {
+    let threads = std::thread::available_parallelism().map_or(0, usize::from);
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split(':').nth(1))
+        .map_or(std::env::consts::ARCH, str::trim);
+    format!("{model}, {threads} threads")
+}
+
+/// The largest resident set of this process so far, in MiB, where the system tells.
+pub(crate) fn peak_memory_mib() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let kib: f64 = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?
+        .trim()
+        .trim_end_matches("kB")
+        .trim()
+        .parse()
+        .ok()?;
+    Some(kib / 1024.0)
+}
+
+/// A file's name without its folder.
+pub(crate) fn name_of(path: &std::path::Path) -> String {
+    path.file_name()
+        .map_or_else(String::new, |n| n.to_string_lossy().into_owned())
+}
