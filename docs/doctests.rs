@@ -1,0 +1,11 @@
+//! Compiles and runs the code in the README and the guide. Nothing else is here: the root package
+//! has no library of its own.
+
+#[cfg(doctest)]
+mod documents {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+
+    #[doc = include_str!("formats.md")]
+    struct Formats;
+}
