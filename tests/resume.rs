@@ -45,7 +45,7 @@ fn study(run_folder: &Path, extractions: u64, dies_at: Option<(Stage, u64)>) -> 
         .run_folder(run_folder)
         .seed(7)
         .extractor(Mortal {
-            inner: LexiconExtractor::new().unwrap(),
+            inner: LexiconExtractor::new(),
             left: AtomicU64::new(extractions),
         })
         .progress(move |now| {

@@ -42,7 +42,7 @@ fn lmsys() {
     let mut reader = open("lmsys.parquet");
     let all: Vec<Conversation> = reader.by_ref().map(Result::unwrap).collect();
     assert_eq!(all.len(), 5);
-    assert_eq!(reader.format().unwrap().to_string(), "lmsys");
+    assert_eq!(reader.format().unwrap().to_string(), "lmsys-chat");
     assert_eq!(all[3].messages[0].text, "Is it fair, case 3?");
 }
 
