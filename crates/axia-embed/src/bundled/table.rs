@@ -14,12 +14,10 @@ const MAGIC: &str = "axia static table 1";
 ///
 /// Pieces and codes stay where they are in the program; only the way to them is built at load.
 pub(super) struct Table {
-    /// The piece of each row; those that go on within a word begin with `##`.
-    pieces: Vec<&'static str>,
-    /// Rows of the pieces that begin a word.
-    starts: HashMap<&'static str, u32>,
-    /// Rows of the pieces that go on within a word, without the `##` in front.
-    inner: HashMap<&'static str, u32>,
+    /// Pieces that begin a word.
+    starts: HashMap<&'static [u8], u32>,
+    /// Pieces that go on within a word, without the `##` in front.
+    inner: HashMap<&'static [u8], u32>,
     /// Length in bytes of the longest piece.
     longest: usize,
     scales: Vec<f32>,
@@ -70,9 +68,7 @@ impl Table {
         }
         let (scales, _) = scales.as_chunks::<4>();
 
-        let pieces = std::str::from_utf8(pieces).map_err(|_| Error::table("pieces"))?;
         let mut table = Self {
-            pieces: pieces.lines().collect(),
             starts: HashMap::with_capacity(rows),
             inner: HashMap::new(),
             longest: 0,
@@ -84,16 +80,18 @@ impl Table {
             dim,
             digest,
         };
-        for (row, piece) in (0_u32..).zip(&table.pieces) {
-            let (place, piece) = match piece.strip_prefix("##") {
+        let pieces = pieces.strip_suffix(b"\n").unwrap_or(pieces);
+        let mut count = 0;
+        for (row, piece) in (0_u32..).zip(pieces.split(|&byte| byte == b'\n')) {
+            let (place, piece) = match piece.strip_prefix(b"##") {
                 Some(piece) => (&mut table.inner, piece),
-                None => (&mut table.starts, *piece),
+                None => (&mut table.starts, piece),
             };
             place.insert(piece, row);
             table.longest = table.longest.max(piece.len());
+            count += 1;
         }
-        let known = table.starts.len() + table.inner.len();
-        if table.pieces.len() != rows || known != rows {
+        if count != rows || table.starts.len() + table.inner.len() != rows {
             return Err(Error::table("pieces"));
         }
         Ok(table)
@@ -113,21 +111,17 @@ impl Table {
     }
 
     /// The row of the longest piece that `rest` of a word begins with, and the piece's length.
-    pub(super) fn longest_piece(&self, rest: &str, begins_word: bool) -> Option<(u32, usize)> {
+    ///
+    /// `rest` is UTF-8, and so are the pieces: a match never ends inside a character.
+    pub(super) fn longest_piece(&self, rest: &[u8], begins_word: bool) -> Option<(u32, usize)> {
         let pieces = if begins_word {
             &self.starts
         } else {
             &self.inner
         };
-        // A length that ends inside a character gives no text to look up.
         (1..=rest.len().min(self.longest))
             .rev()
             .find_map(|length| Some((*pieces.get(rest.get(..length)?)?, length)))
-    }
-
-    /// The piece that a row stands for.
-    pub(super) fn piece(&self, row: u32) -> Option<&'static str> {
-        self.pieces.get(row as usize).copied()
     }
 
     /// Adds a row to `sum`, which has [`dim`](Self::dim) values.
@@ -163,13 +157,13 @@ mod tests {
     fn reads_pieces_scales_and_codes() {
         let table = Table::read(SMALL).unwrap();
         assert_eq!((table.len(), table.dim()), (2, 2));
-        assert_eq!(table.longest_piece("abb", true), Some((1, 2)));
-        assert_eq!(table.longest_piece("b", false), Some((0, 1)));
-        assert_eq!(table.longest_piece("b", true), None);
+        assert_eq!(table.longest_piece(b"abb", true), Some((1, 2)));
+        assert_eq!(table.longest_piece(b"b", false), Some((0, 1)));
+        assert_eq!(table.longest_piece(b"b", true), None);
         let mut sum = [0.0; 2];
         table.add(0, &mut sum);
         table.add(1, &mut sum);
-        assert_eq!(sum.map(f32::to_bits), [5.0_f32, -1.0].map(f32::to_bits));
+        assert_eq!(sum, [5.0, -1.0]);
     }
 
     #[test]
@@ -182,11 +176,12 @@ mod tests {
             ("dim 2", "dim 0"),
             ("table 1", "table 2"),
         ] {
-            let at = SMALL
+            let text: Vec<u8> = SMALL.to_vec();
+            let at = text
                 .windows(from.len())
-                .position(|window| window == from.as_bytes())
+                .position(|w| w == from.as_bytes())
                 .unwrap();
-            let mut text = SMALL.to_vec();
+            let mut text = text;
             text[at..at + to.len()].copy_from_slice(to.as_bytes());
             assert!(Table::read(text.leak()).is_err(), "{to}");
         }
