@@ -70,25 +70,27 @@ impl BundledEmbedder {
         self.table.len()
     }
 
-    /// The rows of the table that `text` is the sum of, in order.
+    /// The pieces of words that the vector of `text` is the sum of, in order.
     ///
-    /// An empty list means that nothing of the text is known, and that its vector is zero.
+    /// Pieces that go on within a word begin with `##`. What is unknown is left out; an empty list
+    /// means that nothing of the text is known and that its vector is zero. A value label that
+    /// falls into many short pieces is one of whose vector little should be expected.
     ///
     /// ```
     /// use axia_embed::BundledEmbedder;
     ///
     /// let embedder = BundledEmbedder::new()?;
-    /// assert_eq!(embedder.pieces("Équité!"), embedder.pieces("equite"));
+    /// assert_eq!(embedder.pieces("Naïve honesty!"), ["naive", "honesty"]);
     /// assert!(embedder.pieces("誠実").is_empty());
     /// # Ok::<(), axia_embed::Error>(())
     /// ```
     #[must_use]
-    pub fn pieces(&self, text: &str) -> Vec<u32> {
-        let mut rows = Vec::new();
+    pub fn pieces(&self, text: &str) -> Vec<&'static str> {
+        let mut pieces = Vec::new();
         rows_of(&self.table, text, &mut Word::default(), |row| {
-            rows.push(row)
+            pieces.extend(self.table.piece(row));
         });
-        rows
+        pieces
     }
 }
 

@@ -14,10 +14,12 @@ const MAGIC: &str = "axia static table 1";
 ///
 /// Pieces and codes stay where they are in the program; only the way to them is built at load.
 pub(super) struct Table {
-    /// Pieces that begin a word.
-    starts: HashMap<&'static [u8], u32>,
-    /// Pieces that go on within a word, without the `##` in front.
-    inner: HashMap<&'static [u8], u32>,
+    /// The piece of each row; those that go on within a word begin with `##`.
+    pieces: Vec<&'static str>,
+    /// Rows of the pieces that begin a word.
+    starts: HashMap<&'static str, u32>,
+    /// Rows of the pieces that go on within a word, without the `##` in front.
+    inner: HashMap<&'static str, u32>,
     /// Length in bytes of the longest piece.
     longest: usize,
     scales: Vec<f32>,
@@ -68,7 +70,9 @@ impl Table {
         }
         let (scales, _) = scales.as_chunks::<4>();
 
+        let pieces = std::str::from_utf8(pieces).map_err(|_| Error::table("pieces"))?;
         let mut table = Self {
+            pieces: pieces.lines().collect(),
             starts: HashMap::with_capacity(rows),
             inner: HashMap::new(),
             longest: 0,
@@ -80,18 +84,16 @@ impl Table {
             dim,
             digest,
         };
-        let pieces = pieces.strip_suffix(b"\n").unwrap_or(pieces);
-        let mut count = 0;
-        for (row, piece) in (0_u32..).zip(pieces.split(|&byte| byte == b'\n')) {
-            let (place, piece) = match piece.strip_prefix(b"##") {
+        for (row, piece) in (0_u32..).zip(&table.pieces) {
+            let (place, piece) = match piece.strip_prefix("##") {
                 Some(piece) => (&mut table.inner, piece),
-                None => (&mut table.starts, piece),
+                None => (&mut table.starts, *piece),
             };
             place.insert(piece, row);
             table.longest = table.longest.max(piece.len());
-            count += 1;
         }
-        if count != rows || table.starts.len() + table.inner.len() != rows {
+        let known = table.starts.len() + table.inner.len();
+        if table.pieces.len() != rows || known != rows {
             return Err(Error::table("pieces"));
         }
         Ok(table)
@@ -111,17 +113,21 @@ impl Table {
     }
 
     /// The row of the longest piece that `rest` of a word begins with, and the piece's length.
-    ///
-    /// `rest` is UTF-8, and so are the pieces: a match never ends inside a character.
-    pub(super) fn longest_piece(&self, rest: &[u8], begins_word: bool) -> Option<(u32, usize)> {
+    pub(super) fn longest_piece(&self, rest: &str, begins_word: bool) -> Option<(u32, usize)> {
         let pieces = if begins_word {
             &self.starts
         } else {
             &self.inner
         };
+        // A length that ends inside a character gives no text to look up.
         (1..=rest.len().min(self.longest))
             .rev()
             .find_map(|length| Some((*pieces.get(rest.get(..length)?)?, length)))
+    }
+
+    /// The piece that a row stands for.
+    pub(super) fn piece(&self, row: u32) -> Option<&'static str> {
+        self.pieces.get(row as usize).copied()
     }
 
     /// Adds a row to `sum`, which has [`dim`](Self::dim) values.
@@ -157,9 +163,9 @@ mod tests {
     fn reads_pieces_scales_and_codes() {
         let table = Table::read(SMALL).unwrap();
         assert_eq!((table.len(), table.dim()), (2, 2));
-        assert_eq!(table.longest_piece(b"abb", true), Some((1, 2)));
-        assert_eq!(table.longest_piece(b"b", false), Some((0, 1)));
-        assert_eq!(table.longest_piece(b"b", true), None);
+        assert_eq!(table.longest_piece("abb", true), Some((1, 2)));
+        assert_eq!(table.longest_piece("b", false), Some((0, 1)));
+        assert_eq!(table.longest_piece("b", true), None);
         let mut sum = [0.0; 2];
         table.add(0, &mut sum);
         table.add(1, &mut sum);

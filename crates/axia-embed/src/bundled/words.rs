@@ -61,7 +61,7 @@ impl Word {
     fn finish(&mut self, table: &Table, visit: &mut impl FnMut(u32)) {
         if self.characters > 0 && self.characters <= LONGEST_WORD {
             self.rows.clear();
-            let mut rest = self.text.as_bytes();
+            let mut rest = self.text.as_str();
             while let Some((row, length)) = table.longest_piece(rest, self.rows.is_empty()) {
                 self.rows.push(row);
                 rest = rest.get(length..).unwrap_or_default();
