@@ -1,6 +1,8 @@
 //! The bundled embedder from outside.
 
 #![cfg(feature = "bundled")]
+// Helpers of tests count as code outside of tests.
+#![allow(clippy::unwrap_used)]
 
 use axia_embed::{BundledEmbedder, Embedder, Embeddings};
 use proptest::prelude::*;
