@@ -75,7 +75,7 @@ def tokenizer(pieces):
 
 def bags(pieces, texts):
     """The rows that each text names, in order; unknown pieces and punctuation are left out."""
-    return [[at - 1 for at in e.ids if at > 0] for e in tokenizer(pieces).encode_batch(texts)]
+    return [[at - 1 for at in one.ids if at > 0] for one in tokenizer(pieces).encode_batch(texts)]
 
 
 def embed(rows, found):

@@ -110,21 +110,23 @@ class Teacher:
 
 
 def _encode_part(job):
-    folder, texts = job
-    return Teacher(folder).encode(texts).astype(np.float16)
+    folder, part = job
+    teacher = Teacher(folder)
+    encode = teacher.encode if isinstance(part[0], str) else teacher.encode_ids
+    return encode(part).astype(np.float16)
 
 
-def encode_cached(folder, texts, cache, name, workers):
-    """Vectors of `texts` from a pool of workers, kept in `cache` under `name` and a digest."""
-    digest = hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
-    path = Path(cache) / f"{name}-{digest}.npy"
+def encode_cached(given, name, texts):
+    """Vectors of texts (or of lists of ids) from a pool of workers, kept under a digest of the texts."""
+    digest = hashlib.sha256("\n".join(map(str, texts)).encode()).hexdigest()[:16]
+    path = Path(given.cache) / f"{name}-{digest}.npy"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        parts = max(1, len(texts) // 8192)
-        jobs = [(folder, texts[part::parts]) for part in range(parts)]
-        out = np.zeros((len(texts), 384), np.float16)
-        with Pool(workers) as pool:
-            for part, vectors in enumerate(pool.imap(_encode_part, jobs)):
-                out[part::parts] = vectors
+        parts = max(1, len(texts) // 4096)
+        with Pool(given.workers) as pool:
+            found = pool.map(_encode_part, [(given.model, texts[part::parts]) for part in range(parts)], 1)
+        out = np.zeros((len(texts), found[0].shape[1]), np.float16)
+        for part, vectors in enumerate(found):
+            out[part::parts] = vectors
         np.save(path, out)
-    return np.load(path)
+    return np.load(path).astype(np.float32)

@@ -55,15 +55,6 @@ def is_quality(part, file):
     return part == "adj"
 
 
-def definitions(net, most_words):
-    """The first clause of each gloss, without remarks in brackets, if it is short."""
-    for gloss in net.glosses:
-        clause = re.sub(r"\([^)]*\)", " ", gloss).split(";")[0]
-        clause = " ".join(clause.split())
-        if 2 <= len(clause.split()) <= most_words:
-            yield clause
-
-
 def pairs(net, times, random):
     """Made-up labels, "quality noun" and "noun noun", each word drawn about evenly."""
     qualities = np.array(net.common(is_quality, 2))
@@ -71,3 +62,24 @@ def pairs(net, times, random):
     half = times // 4
     first = np.concatenate([random.choice(qualities, times - half), random.choice(nouns, half)])
     return [f"{a} {b}" for a, b in zip(first, random.choice(nouns, times))]
+
+
+def lemmas(net):
+    """Words and set phrases: all but the rarer concrete nouns."""
+    wanted = {
+        lemma
+        for lemma, files in net.files.items()
+        if re.fullmatch(r"[a-z][a-z' -]*", lemma) and any(part != "noun" or is_abstract(part, file) for part, file in files)
+    }
+    return sorted(wanted | set(net.common(lambda part, file: True, 2)))
+
+
+def definitions(net, most_words, times, random):
+    """First clauses of glosses, without remarks in brackets; those that are short, a sample of them."""
+    found = set()
+    for gloss in net.glosses:
+        clause = " ".join(re.sub(r"\([^)]*\)", " ", gloss).split(";")[0].split())
+        if 2 <= len(clause.split()) <= most_words:
+            found.add(clause)
+    found = sorted(found)
+    return [found[at] for at in np.sort(random.permutation(len(found))[:times])]

@@ -11,27 +11,53 @@ const LONGEST_WORD: usize = 100;
 pub(super) fn rows_of(table: &Table, text: &str, word: &mut Word, mut visit: impl FnMut(u32)) {
     word.clear();
     for c in text.chars() {
-        if c.is_ascii_alphanumeric() {
-            word.push(c.to_ascii_lowercase());
-        } else if c.is_ascii() {
-            if c.is_ascii_punctuation() || c.is_ascii_whitespace() {
-                word.finish(table, &mut visit);
-            }
-            // Other control characters vanish.
-        } else if is_invisible(c) {
-        } else if is_ideograph(c) {
-            word.finish(table, &mut visit);
-        } else {
-            decompose_canonical(c, |part| {
+        match kind(c) {
+            Kind::Plain => word.push(c.to_ascii_lowercase()),
+            Kind::Invisible => {}
+            Kind::Separator => word.finish(table, &mut visit),
+            // Accents stand as characters of their own once a letter is decomposed.
+            Kind::Other => decompose_canonical(c, |part| {
                 if part.is_alphanumeric() {
                     part.to_lowercase().for_each(|c| word.push(c));
                 } else if !is_combining_mark(part) {
                     word.finish(table, &mut visit);
                 }
-            });
+            }),
         }
     }
     word.finish(table, &mut visit);
+}
+
+enum Kind {
+    /// An ASCII letter or digit.
+    Plain,
+    /// Leaves no trace in a text: controls, marks of direction, joiners, soft hyphens.
+    Invisible,
+    /// Ends a word.
+    Separator,
+    /// Has to be decomposed to be judged.
+    Other,
+}
+
+fn kind(c: char) -> Kind {
+    match c {
+        'a'..='z' | 'A'..='Z' | '0'..='9' => Kind::Plain,
+        // White space among the controls.
+        '\t' | '\n' | '\r' => Kind::Separator,
+        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' => Kind::Invisible,
+        '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{206f}' => Kind::Invisible,
+        '\u{feff}' | '\u{fffd}' => Kind::Invisible,
+        // Ideographs are words of one character to BERT, and the table knows none of them.
+        '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' => {
+            Kind::Separator
+        }
+        '\u{20000}'..='\u{2a6df}' | '\u{2a700}'..='\u{2ceaf}' | '\u{2f800}'..='\u{2fa1f}' => {
+            Kind::Separator
+        }
+        _ if c.is_control() => Kind::Invisible,
+        _ if c.is_ascii() => Kind::Separator,
+        _ => Kind::Other,
+    }
 }
 
 /// The word that is being read: its bytes, and room for its rows.
@@ -72,17 +98,4 @@ impl Word {
         }
         self.clear();
     }
-}
-
-/// Characters that leave no trace in a text: controls, marks of direction, joiners, soft hyphens.
-fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
-        || matches!(c, '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{206f}' | '\u{feff}' | '\u{fffd}')
-}
-
-/// Ideographs, each of which BERT takes as a word of its own. The table knows none of them.
-fn is_ideograph(c: char) -> bool {
-    matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}')
-        || matches!(c, '\u{20000}'..='\u{2a6df}' | '\u{2a700}'..='\u{2ceaf}' | '\u{2f800}'..='\u{2fa1f}')
 }
