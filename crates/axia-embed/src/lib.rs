@@ -1,4 +1,6 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// Without the feature, what the docs say of the bundled embedder has nothing to link to.
+#![cfg_attr(not(feature = "bundled"), allow(rustdoc::broken_intra_doc_links))]
 //! One trait for sentence embeddings, and a small bundled embedder that needs no download.
 //!
 //! An embedding is a vector that stands for a text, made so that texts of like meaning have vectors
@@ -74,12 +76,6 @@
 //!
 //! - **`bundled`** (on by default): [`BundledEmbedder`] with its table, which adds 5.5 MB to a
 //!   program that uses it, and `unicode-normalization`. The table is Apache-2.0; see `NOTICE`.
-// Without the feature the type is not there to be linked.
-#![cfg_attr(not(feature = "bundled"), doc = "\n[`BundledEmbedder`]: #features")]
-#![cfg_attr(
-    not(feature = "bundled"),
-    doc = "[`BundledEmbedder::pieces`]: #features"
-)]
 
 #[cfg(feature = "bundled")]
 mod bundled;
