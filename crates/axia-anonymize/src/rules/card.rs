@@ -1,4 +1,5 @@
-//! Payment card numbers: the issuer's prefix, the issuer's lengths, and the Luhn digit, all three.
+//! Payment card numbers: the issuer's prefix, the issuer's lengths, and the Luhn digit, all three. Next
+//! to a word such as "card" the Luhn digit alone is enough.
 
 use std::ops::{Range, RangeInclusive};
 
@@ -82,6 +83,7 @@ const SHAPES: &[&[usize]] = &[
 const WORDS: &[&str] = &[
     "card",
     "cards",
+    "cc",
     "credit",
     "debit",
     "visa",
@@ -178,22 +180,21 @@ fn check(text: &str, groups: &[Range<usize>], rule: &'static str, score: f32) ->
         return None;
     }
     let number = digits(text, groups);
-    if !has_issuer(&number) || !luhn(&number) || is_fraction(text, &span) {
-        return None;
-    }
-    if in_hex_or_uuid(text, &span) {
+    if !luhn(&number) || is_fraction(text, &span) || in_hex_or_uuid(text, &span) {
         return None;
     }
     let word = near(text, &span, 40, 24, WORDS);
+    if !has_issuer(&number) {
+        // Store cards, and issuers that the table does not know.
+        word?;
+        let finding = Finding::by_rule(Kind::Card, span, "card-announced", 0.6);
+        return Some(finding.validated_by("luhn").near(word));
+    }
     if NEEDS_CONTEXT.contains(&number.len()) && word.is_none() {
         return None;
     }
-    Some(
-        Finding::by_rule(Kind::Card, span, rule, score)
-            .validated_by("luhn")
-            .validated_by("card-issuer")
-            .near(word),
-    )
+    let finding = Finding::by_rule(Kind::Card, span, rule, score).validated_by("luhn");
+    Some(finding.validated_by("card-issuer").near(word))
 }
 
 /// Part of a decimal number: `0.5309136012499991`.

@@ -52,12 +52,16 @@ impl Recognizer for IpRules {
     }
 
     fn recognize(&self, text: &str, out: &mut Vec<Finding>) {
-        if text.bytes().filter(|&b| b == b'.').nth(2).is_some() {
+        let bytes = text.as_bytes();
+        let between_numbers = |at: usize| {
+            let before = at.checked_sub(1).and_then(|i| bytes.get(i));
+            let number = |b: &u8| b.is_ascii_digit() || matches!(b, b'[' | b']' | b'(' | b')');
+            before.is_some_and(number) && bytes.get(at + 1).is_some_and(number)
+        };
+        if text.match_indices('.').any(|(at, _)| between_numbers(at)) {
             out.extend(self.v4.find_iter(text).filter_map(|m| v4(text, m.range())));
         }
-        if text.bytes().filter(|&b| b == b':').nth(1).is_some() {
-            v6(text, out);
-        }
+        v6(text, out);
     }
 }
 
@@ -102,7 +106,7 @@ fn v6(text: &str, out: &mut Vec<Finding>) {
     let bytes = text.as_bytes();
     let part_of = |b: u8| b.is_ascii_hexdigit() || b == b':' || b == b'.';
     let mut at = 0;
-    while let Some(gap) = bytes[at..].iter().position(|&b| b == b':') {
+    while let Some(gap) = text[at..].find(':') {
         let colon = at + gap;
         let back = bytes[at..colon].iter().rev().take_while(|&&b| part_of(b));
         let start = colon - back.count();

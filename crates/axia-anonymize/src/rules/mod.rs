@@ -22,7 +22,7 @@ use crate::{Error, Recognizer};
 pub(crate) fn built_in() -> Result<Vec<Box<dyn Recognizer>>, Error> {
     Ok(vec![
         Box::new(email::EmailRules::new()?),
-        Box::new(url::UrlRules::new()?),
+        Box::new(url::UrlRules),
         Box::new(ip::IpRules::new()?),
         Box::new(mac::MacRules::new()?),
         Box::new(phone::PhoneRules),

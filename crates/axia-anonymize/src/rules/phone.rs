@@ -129,7 +129,9 @@ fn phone_at(text: &str, groups: &[Range<usize>], i: usize, out: &mut Vec<Finding
     let Some(last) = rest.get(found.groups - 1) else {
         return 0;
     };
-    let span = found.start..last.end + extension(text, last.end);
+    let numbers = found.start..last.end;
+    let start = with_bracket(text, numbers);
+    let span = start..last.end + extension(text, last.end);
     if touches_more(text, &span) || in_hex_or_uuid(text, &(rest[0].start..last.end)) {
         return 0;
     }
@@ -176,7 +178,7 @@ fn international(text: &str, groups: &[Range<usize>]) -> Option<Match> {
     let start = first.start - usize::from(plus);
     Some(Match {
         groups: taken,
-        start: with_bracket(text, start),
+        start,
         rule: "phone-international",
         score: if plus { 0.9 } else { 0.7 },
     })
@@ -211,7 +213,7 @@ fn north_american(text: &str, groups: &[Range<usize>], first_in_region: bool) ->
     };
     separated.then(|| Match {
         groups: code + 3,
-        start: with_bracket(text, groups[0].start),
+        start: groups[0].start,
         rule: "phone-north-american",
         score: 0.75,
     })
@@ -243,7 +245,7 @@ fn trunk(text: &str, groups: &[Range<usize>]) -> Option<Match> {
     }
     Some(Match {
         groups: taken,
-        start: with_bracket(text, numbers[0].start),
+        start: numbers[0].start,
         rule: "phone-trunk",
         score: 0.65,
     })
@@ -291,7 +293,7 @@ fn by_context(text: &str, groups: &[Range<usize>]) -> Option<Match> {
     near(text, &span, 32, 24, WORDS)?;
     Some(Match {
         groups: taken,
-        start: with_bracket(text, span.start),
+        start: span.start,
         rule: "phone-context",
         score: 0.6,
     })
@@ -301,9 +303,11 @@ fn is_decimal(text: &str, groups: &[Range<usize>]) -> bool {
     groups.len() == 2 && separator(text, groups, 0) == "."
 }
 
-/// One byte earlier where a bracket opens the number.
-fn with_bracket(text: &str, start: usize) -> usize {
-    start - usize::from(byte_before(text, start) == Some(b'('))
+/// One byte earlier where a bracket opens in front of the number and closes within it.
+fn with_bracket(text: &str, numbers: Range<usize>) -> usize {
+    let opened = byte_before(text, numbers.start) == Some(b'(');
+    let closed = text[numbers.clone()].contains(')');
+    numbers.start - usize::from(opened && closed)
 }
 
 /// The length of an extension behind the number: ` x036`, ` ext. 12`.
@@ -346,8 +350,14 @@ fn touches_more(text: &str, span: &Range<usize>) -> bool {
     let glued_after = is_alphanumeric(after)
         || (matches!(after, Some(b'.' | b',' | b'/' | b':'))
             && byte_at(text, span.end + 1).is_some_and(|b| b.is_ascii_digit()))
-        || (after == Some(b'-') && is_alphanumeric(byte_at(text, span.end + 1)));
+        || (after == Some(b'-') && !is_word(text, span.end + 1));
     glued_before || glued_after
+}
+
+/// A word or nothing at all, as in `415-555-2671-Office`; one letter would be part of a number.
+fn is_word(text: &str, at: usize) -> bool {
+    let letter = |at| byte_at(text, at).is_some_and(|b| b.is_ascii_alphabetic());
+    !is_alphanumeric(byte_at(text, at)) || (letter(at) && letter(at + 1))
 }
 
 /// `tel:+49...`, `Tel.030...`: a letter, then a colon or a full stop.

@@ -45,14 +45,14 @@ const FORMS: &[Form] = &[
     form("github", "ghr_", "[A-Za-z0-9]{30,}"),
     form("github-fine-grained", "github_pat_", "[A-Za-z0-9_]{40,}"),
     form("gitlab", "glpat-", "[A-Za-z0-9_.-]{20,}"),
-    form("slack", "xoxb-", "[A-Za-z0-9-]{10,}"),
-    form("slack", "xoxp-", "[A-Za-z0-9-]{10,}"),
-    form("slack", "xoxa-", "[A-Za-z0-9-]{10,}"),
-    form("slack", "xoxr-", "[A-Za-z0-9-]{10,}"),
-    form("slack", "xoxs-", "[A-Za-z0-9-]{10,}"),
-    form("slack", "xoxe-", "[A-Za-z0-9-]{10,}"),
-    form("slack", "xoxc-", "[A-Za-z0-9-]{10,}"),
-    form("slack", "xoxd-", "[A-Za-z0-9%/+=-]{10,}"),
+    form("slack", "xoxb-", "[A-Za-z0-9-]{16,}"),
+    form("slack", "xoxp-", "[A-Za-z0-9-]{16,}"),
+    form("slack", "xoxa-", "[A-Za-z0-9-]{16,}"),
+    form("slack", "xoxr-", "[A-Za-z0-9-]{16,}"),
+    form("slack", "xoxs-", "[A-Za-z0-9-]{16,}"),
+    form("slack", "xoxe-", "[A-Za-z0-9-]{16,}"),
+    form("slack", "xoxc-", "[A-Za-z0-9-]{16,}"),
+    form("slack", "xoxd-", "[A-Za-z0-9%/+=-]{16,}"),
     form("slack-app", "xapp-", "[A-Za-z0-9-]{20,}"),
     form("google", "AIza", "[A-Za-z0-9_-]{35}"),
     form("google-oauth", "ya29.", "[A-Za-z0-9_-]{20,}"),
@@ -134,7 +134,7 @@ impl SecretRules {
             bodies,
             jwt: compile(
                 "json-web-token",
-                r"\A[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)*",
+                r"\A[A-Za-z0-9_-]{13,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)*",
             )?,
         })
     }
@@ -192,6 +192,9 @@ impl Recognizer for SecretRules {
     }
 
     fn recognize(&self, text: &str, out: &mut Vec<Finding>) {
+        if !has_long_run(text.as_bytes()) && !text.contains(PEM) {
+            return;
+        }
         let mut at = 0;
         while let Some(prefix) = self.prefixes.find_at(text, at) {
             match self.secret_at(text, prefix.start()) {
@@ -203,6 +206,24 @@ impl Recognizer for SecretRules {
             }
         }
     }
+}
+
+/// The shortest secret of all forms, with its prefix.
+const MIN_LENGTH: usize = 20;
+
+/// Whether so many characters of secrets stand in a row. Words are shorter, so for most texts it is
+/// enough to look at every twentieth byte and the few in front of it.
+fn has_long_run(text: &[u8]) -> bool {
+    let part_of = |b: &&u8| is_token_byte(b) || matches!(b, b'.' | b'+' | b'/' | b'=' | b'%');
+    let mut start = 0;
+    while let Some(window) = text.get(start..start + MIN_LENGTH) {
+        let tail = window.iter().rev().take_while(part_of).count();
+        if tail == MIN_LENGTH {
+            return true;
+        }
+        start += MIN_LENGTH - tail;
+    }
+    false
 }
 
 impl Form {
@@ -335,5 +356,34 @@ fn open_block(body: &str) -> usize {
         if run < 16 {
             return end;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_form_is_shorter_than_what_is_looked_for() {
+        for form in FORMS {
+            let least: usize = form
+                .body
+                .split('{')
+                .skip(1)
+                .filter_map(|part| part.split([',', '}']).next())
+                .map(|least| least.parse::<usize>().unwrap())
+                .sum();
+            assert!(form.prefix.len() + least >= MIN_LENGTH, "{}", form.rule);
+        }
+    }
+
+    #[test]
+    fn long_runs_are_seen_wherever_they_start() {
+        for offset in 0..50 {
+            let run = |len: usize| format!("{}{} b", "a ".repeat(offset), "x".repeat(len));
+            assert!(has_long_run(run(20).as_bytes()), "{offset}");
+            assert!(!has_long_run(run(19).as_bytes()), "{offset}");
+        }
+        assert!(has_long_run(&[b'x'; 20]) && !has_long_run(&[b'x'; 19]));
     }
 }

@@ -1,26 +1,14 @@
 //! Web addresses with a scheme or a leading `www.`, as a whole.
 
-use regex::Regex;
-
-use crate::recognizer::compile;
 use crate::rules::context::{byte_before, is_alphanumeric};
-use crate::{Error, Finding, Kind, Recognizer};
+use crate::{Finding, Kind, Recognizer};
 
 /// Bare domains are not looked for: in chats `main.py` and `Promise.re` outnumber them.
-pub(crate) struct UrlRules {
-    www: Regex,
-}
+pub(crate) struct UrlRules;
 
 const MAX_SCHEME: usize = 20;
 /// An IPv6 address in its longest form and the bracket behind it.
 const MAX_BRACKETED: usize = 46;
-
-impl UrlRules {
-    pub(crate) fn new() -> Result<Self, Error> {
-        let www = compile("url-www", r"(?i-u)www\.")?;
-        Ok(Self { www })
-    }
-}
 
 impl Recognizer for UrlRules {
     fn kind(&self) -> Kind {
@@ -53,15 +41,21 @@ impl Recognizer for UrlRules {
                 at = end;
             }
         }
-        bare_www(&self.www, text, out);
+        bare_www(text, out);
     }
 }
 
-fn bare_www(www: &Regex, text: &str, out: &mut Vec<Finding>) {
+fn bare_www(text: &str, out: &mut Vec<Finding>) {
     let mut at = 0;
-    while let Some(found) = www.find_at(text, at) {
-        let start = found.start();
-        at = found.end();
+    while let Some(dot) = text[at..].find('.') {
+        let dot = at + dot;
+        at = dot + 1;
+        let Some(start) = dot.checked_sub(3) else {
+            continue;
+        };
+        if !text.as_bytes()[start..dot].eq_ignore_ascii_case(b"www") {
+            continue;
+        }
         let before = byte_before(text, start);
         // Behind a scheme it belongs to the address that was found already.
         if is_alphanumeric(before) || matches!(before, Some(b'/' | b'.' | b'-' | b'@')) {
@@ -106,7 +100,7 @@ fn end_of_url(text: &str, start: usize) -> usize {
             c.is_ascii_graphic()
                 && !matches!(
                     c,
-                    '<' | '>' | '"' | '`' | '{' | '}' | '|' | '\\' | '^' | '[' | ']'
+                    '<' | '>' | '"' | '`' | '{' | '}' | '|' | '\\' | '[' | ']'
                 )
         } else if in_path {
             c.is_alphanumeric()
