@@ -204,8 +204,9 @@ fn logged(battle: &mut Battle<'_>) -> Result<Vec<Draft>, Problem> {
 fn role(name: &str, roles: &Items<Text<'_>>) -> Option<Role> {
     let bare = name.trim_matches(|c: char| !c.is_alphanumeric());
     Role::parse(bare).or_else(|| {
-        let position = roles.iter().position(|role| role.get() == Some(name))?;
-        [Role::User, Role::Assistant].get(position).copied()
+        let sides = [Role::User, Role::Assistant];
+        let mut named = roles.iter().zip(sides);
+        named.find_map(|(role, side)| (role.get() == Some(name)).then_some(side))
     })
 }
 

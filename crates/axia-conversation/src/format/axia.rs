@@ -1,5 +1,7 @@
 //! Axia's own JSON Lines: one [`Conversation`](crate::Conversation) a line, read back as it was.
 
+use std::borrow::Cow;
+
 use serde::de::MapAccess;
 
 use super::parser::{Draft, Output, Settings};
@@ -13,9 +15,9 @@ fields! {
     /// A line.
     Line<'a> {
         id: Text<'a> = "id",
-        user_id: Text<'a> = "user_id",
-        model: Text<'a> = "model",
-        language: Text<'a> = "language",
+        user_id: Word = "user_id",
+        model: Word = "model",
+        language: Word = "language",
         started_at: Time = "started_at",
         messages: Items<Said<'a>> = "messages",
         metadata: Facts = "metadata",
@@ -30,6 +32,28 @@ fields! {
         time: Time = "time",
     }
 }
+
+/// A text that is kept even where it is blank.
+#[derive(Default)]
+pub(crate) struct Word(Option<String>);
+
+impl<'de> Lenient<'de> for Word {
+    fn of_str(text: Cow<'de, str>) -> Self {
+        Self(Some(text.into_owned()))
+    }
+
+    fn of_number(number: serde_json::Number) -> Self {
+        Self(Some(number.to_string()))
+    }
+}
+
+impl Missing for Word {
+    fn is_missing(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+lenient_deserialize!(Word);
 
 /// Metadata of any shape.
 #[derive(Default)]
@@ -78,14 +102,13 @@ pub(super) fn parse(
             time: said.time.0,
         });
     }
-    let owned = |text: Text<'_>| text.0.map(std::borrow::Cow::into_owned);
     out.push(
         place,
         Ok(Draft {
             id: line.id.to_owned_text(),
-            user_id: owned(line.user_id),
-            model: owned(line.model),
-            language: owned(line.language),
+            user_id: line.user_id.0,
+            model: line.model.0,
+            language: line.language.0,
             started_at: line.started_at.0,
             messages,
             metadata: line.metadata.0,

@@ -3,6 +3,8 @@
 //! Only the chosen dialogue is read: the rejected one differs in its last answer alone, and counting
 //! both would count every user twice.
 
+use memchr::memmem;
+
 use super::parser::{Draft, Output, Settings};
 use crate::json::{
     ChatMessage, Items, Missing, Raw, Text, fields, first_text, parse as parse_json, push_messages,
@@ -18,10 +20,8 @@ fields! {
     }
 }
 
-const MARKS: [(&str, Role); 2] = [
-    ("\n\nHuman:", Role::User),
-    ("\n\nAssistant:", Role::Assistant),
-];
+/// Who speaks behind these words, where they begin a paragraph.
+const MARKS: [(&str, Role); 2] = [("Human:", Role::User), ("Assistant:", Role::Assistant)];
 
 pub(super) fn parse(
     text: &str,
@@ -63,32 +63,30 @@ pub(super) fn parse(
 /// Cuts a dialogue at its marks. The blank line before the first one may be missing.
 fn split(dialogue: &str) -> Vec<Message> {
     let mut messages = Vec::new();
-    let mut rest = dialogue;
-    let mut role = None;
-    if let Some((mark, first)) = MARKS
-        .into_iter()
-        .find(|(mark, _)| dialogue.starts_with(mark.trim_start()))
-    {
-        role = Some(first);
-        rest = &dialogue[mark.trim_start().len()..];
-    }
-    loop {
-        let next = MARKS
+    let mut marked = false;
+    // What stands before the first mark sets the scene.
+    let mut role = Role::System;
+    let mut said_from = 0;
+    let paragraphs = memmem::find_iter(dialogue.as_bytes(), "\n\n").map(|at| (at, at + 2));
+    for (end, start) in std::iter::once((0, 0)).chain(paragraphs) {
+        let mark = MARKS
             .into_iter()
-            .filter_map(|(mark, role)| Some((rest.find(mark)?, mark, role)))
-            .min_by_key(|(at, ..)| *at);
-        let said = next.map_or(rest, |(at, ..)| &rest[..at]);
-        if let Some(role) = role {
-            messages.push(Message::new(role, said.trim()));
-        } else if !said.trim().is_empty() {
-            // What stands before the first mark sets the scene.
-            messages.push(Message::new(Role::System, said.trim()));
+            .find(|(mark, _)| dialogue[start..].starts_with(mark));
+        if let Some((mark, next)) = mark {
+            push(role, &dialogue[said_from.min(end)..end], &mut messages);
+            (role, marked) = (next, true);
+            said_from = start + mark.len();
         }
-        let Some((at, mark, next_role)) = next else {
-            return if role.is_some() { messages } else { Vec::new() };
-        };
-        role = Some(next_role);
-        rest = &rest[at + mark.len()..];
+    }
+    push(role, &dialogue[said_from..], &mut messages);
+    if marked { messages } else { Vec::new() }
+}
+
+fn push(role: Role, said: &str, messages: &mut Vec<Message>) {
+    let said = said.trim();
+    // No scene at all is not an empty message.
+    if role != Role::System || !said.is_empty() {
+        messages.push(Message::new(role, said));
     }
 }
 

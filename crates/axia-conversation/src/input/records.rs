@@ -37,7 +37,13 @@ pub(crate) struct Records {
     /// White space since the line began, if nothing else stood on it.
     indent: Option<usize>,
     ended: bool,
+    /// Bytes that were looked at again behind broken records.
+    looked_at_again: u64,
 }
+
+/// Bytes behind broken records may be looked at again this many times as often as there are bytes,
+/// so that a file made of broken brackets takes no quadratic time.
+const MOST_LOOKS: u64 = 8;
 
 #[derive(Debug)]
 enum Mode {
@@ -85,6 +91,7 @@ impl Records {
             line: 1,
             indent: Some(0),
             ended: false,
+            looked_at_again: 0,
         }
     }
 
@@ -212,6 +219,11 @@ impl Records {
                 }
                 continue;
             }
+            // Text sequences begin each line with a record separator.
+            if data.first() == Some(&0x1e) {
+                self.buffer.consume(1);
+                continue;
+            }
             // A failed stream's last line is only a part of one.
             if len == data.len()
                 && self.buffer.ended()
@@ -315,7 +327,7 @@ impl Records {
                 }
                 (_, Some(_), _) => {
                     self.begin_record();
-                    return self.resync(Problem::Structure);
+                    return self.resync(Problem::Structure, 0);
                 }
             }
         }
@@ -401,7 +413,7 @@ impl Records {
                         return Some(self.broken());
                     }
                 }
-                Scan::Broken => return Some(self.broken()),
+                Scan::Broken(_) => return Some(self.broken()),
             }
         }
     }
@@ -414,7 +426,7 @@ impl Records {
             let data = self.buffer.data();
             match value.feed(&data[seen..]) {
                 Scan::Done(len) => return Some(seen + len),
-                Scan::Broken => return None,
+                Scan::Broken(_) => return None,
                 Scan::More => {
                     seen = data.len();
                     if seen > most || !self.buffer.more() {
@@ -427,7 +439,7 @@ impl Records {
 
     fn broken(&mut self) -> Step {
         self.begin_record();
-        self.resync(Problem::Structure)
+        self.resync(Problem::Structure, 0)
     }
 
     fn take_value(&mut self) -> Step {
@@ -448,12 +460,12 @@ impl Records {
                     return Step::Fault(Problem::TooLarge { limit: self.limit }, self.place);
                 }
                 // A stray colon: no value at all, and nothing would be passed.
-                Scan::Done(0) => return self.resync(Problem::Structure),
+                Scan::Done(0) => return self.resync(Problem::Structure, 0),
                 Scan::Done(len) => {
                     self.current = seen + len;
                     return Step::Record;
                 }
-                Scan::Broken => return self.resync(Problem::Structure),
+                Scan::Broken(at) => return self.resync(Problem::Structure, seen + at),
                 Scan::More => {
                     seen = self.buffer.data().len();
                     if seen > self.limit {
@@ -467,7 +479,7 @@ impl Records {
                                 self.ended = true;
                                 Step::Fault(Problem::TooLarge { limit: self.limit }, self.place)
                             }
-                            false => self.resync(Problem::Truncated),
+                            false => self.resync(Problem::Truncated, seen),
                         };
                     }
                 }
@@ -476,9 +488,13 @@ impl Records {
     }
 
     /// Looks for the next line that begins as records do, with the same indentation.
-    fn resync(&mut self, problem: Problem) -> Step {
+    /// `seen` bytes of the record were looked at already.
+    fn resync(&mut self, problem: Problem, seen: usize) -> Step {
+        self.looked_at_again += seen as u64;
+        let known = self.buffer.offset().saturating_add(self.limit as u64);
+        let most = known.saturating_mul(MOST_LOOKS);
         let column = match &self.mode {
-            Mode::Nested(nested) => nested.column,
+            Mode::Nested(nested) if self.looked_at_again <= most => nested.column,
             _ => None,
         };
         // What failed below us is told by `advance`.

@@ -19,8 +19,8 @@ pub(crate) enum Scan {
     Done(usize),
     /// The value goes on behind the piece.
     More,
-    /// Brackets do not match, or a line ends inside a string: no value has its end here.
-    Broken,
+    /// Brackets do not match, or a line ends inside a string, before this index of the piece.
+    Broken(usize),
 }
 
 /// Deeper than this, kinds of brackets are no longer compared; the parser refuses such records anyway.
@@ -49,7 +49,7 @@ impl Scanner {
                         }
                     }
                     b'\\' => self.escaped = true,
-                    _ => return Scan::Broken,
+                    _ => return Scan::Broken(at),
                 }
                 continue;
             }
@@ -65,12 +65,12 @@ impl Scanner {
                 }
                 b'}' | b']' => {
                     if self.depth == 0 {
-                        return Scan::Broken;
+                        return Scan::Broken(at);
                     }
                     self.depth -= 1;
                     if self.depth < COMPARED_DEPTH {
                         if (self.kinds & 1 == 1) != (byte == b'}') {
-                            return Scan::Broken;
+                            return Scan::Broken(at);
                         }
                         self.kinds >>= 1;
                     }
@@ -90,7 +90,7 @@ pub(crate) fn value_len(data: &[u8]) -> Option<usize> {
     match data.first()? {
         b'{' | b'[' | b'"' => match Scanner::default().feed(data) {
             Scan::Done(len) => Some(len),
-            Scan::More | Scan::Broken => None,
+            Scan::More | Scan::Broken(_) => None,
         },
         _ => scalar_len(data),
     }
@@ -123,8 +123,12 @@ mod tests {
 
     #[test]
     fn broken_values_are_told() {
-        for broken in [&b"{\"a\": [}"[..], b"[1, 2}", b"{\"a\": \"x\ny\"}"] {
-            assert_eq!(Scanner::default().feed(broken), Scan::Broken);
+        for (broken, at) in [
+            (&b"{\"a\": [}"[..], 8),
+            (b"[1, 2}", 6),
+            (b"{\"a\": \"x\ny\"}", 9),
+        ] {
+            assert_eq!(Scanner::default().feed(broken), Scan::Broken(at));
         }
     }
 

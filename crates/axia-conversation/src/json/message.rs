@@ -1,6 +1,7 @@
 //! One message, in the shape that most formats share.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use serde::de::{IgnoredAny, SeqAccess};
 
@@ -110,15 +111,15 @@ impl ChatMessage<'_> {
         {
             pieces.call(call);
         }
+        let mut listed = BTreeSet::new();
         for file in self.attachments.iter() {
+            listed.extend(file.file_name.get());
             pieces.file(file.media.get());
         }
         for file in self.files.iter() {
             // Some exports list a file in both places.
             let name = file.file_name.get();
-            let listed =
-                name.is_some() && self.attachments.iter().any(|a| a.file_name.get() == name);
-            if !listed {
+            if !name.is_some_and(|name| listed.contains(name)) {
                 pieces.file(file.media.get());
             }
         }

@@ -16,6 +16,9 @@ const WHOLE: [&str; 8] = [
     "gen_ai.completion",
 ];
 
+/// No attribute that matters has a longer name.
+const LONGEST_NAME: usize = 128;
+
 /// The attributes of a span or event.
 #[derive(Default)]
 pub(super) struct Attributes(BTreeMap<String, Value>);
@@ -63,6 +66,7 @@ impl Attributes {
     pub(super) fn insert(&mut self, name: &str, value: Value) {
         match value {
             Value::Null => {}
+            _ if name.len() > LONGEST_NAME => {}
             Value::Object(inner) if !self.is_whole(name, &inner) => {
                 for (key, value) in inner {
                     self.insert(&format!("{name}.{key}"), value);

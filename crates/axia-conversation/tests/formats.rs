@@ -1,17 +1,15 @@
 //! Every fixture of `testdata/` gives what `testdata/expected/` holds.
 //!
-//! `AXIA_UPDATE_GOLDEN=1 cargo test -p axia-conversation --test golden` writes the expected files anew.
+//! `AXIA_UPDATE_GOLDEN=1 cargo test -p axia-conversation --test formats` writes the expected files anew.
 
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
 
 use axia_conversation::{Branches, ColumnMap, ConversationReader, Format, ReaderParams};
-
-fn testdata() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata")
-}
+use common::testdata;
 
 /// Conversations as JSON, skipped records as their message, then the counts.
 fn report(mut reader: ConversationReader) -> String {
