@@ -129,7 +129,7 @@ pub(crate) fn subjectivity(tally: &Tally) -> Subjectivity {
             one += 0.7;
         }
         if tally.assistant_words <= 45 {
-            one += 0.5;
+            one += 0.3;
         }
     }
     let (objective, subjective) = (one + two, three + four);
@@ -169,7 +169,7 @@ pub(crate) fn response_type(
     let mirrored = human
         .iter()
         .any(|m| m.stance == Stance::Upholds && held(ai, Some(&m.label)));
-    let mirrored = if mirrored { 1.0 } else { 0.0 };
+    let mirrored = if mirrored { 1.5 } else { 0.0 };
     let praise = tally.moves(Move::Praise);
     let support = 1.5 * praise + tally.moves(Move::Support) + mirrored;
     let reframing = tally.moves(Move::Reframing);
@@ -179,9 +179,9 @@ pub(crate) fn response_type(
         ResponseType::StrongResistance
     } else if 2.0 * challenge + doubt > support {
         ResponseType::MildResistance
-    } else if 1.5 * reframing > support {
+    } else if reframing > support {
         ResponseType::Reframing
-    } else if support >= 2.5 {
+    } else if support >= 2.0 {
         ResponseType::StrongSupport
     } else if support >= 1.0 {
         ResponseType::MildSupport

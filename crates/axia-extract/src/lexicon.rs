@@ -20,7 +20,7 @@ const BUNDLED: [&str; 3] = [
 /// - `values`: for each `label`, cues in these lists: `names` (nouns that name it), `adjectives`
 ///   (words that name it in a sentence of wanting, "I want to be honest"), `opposites` (words for its
 ///   contrary), `assistant` (what an answer does that shows it), `user` (what a user asks for that
-///   shows it); `assistant_weak` and `user_weak` hold cues that need a second one. `structure` lists
+///   shows it); `assistant_weak` and `user_weak` hold cues of which it takes four. `structure` lists
 ///   the layouts that are a weak cue (`numbered list`, `bulleted list`). `undesirable: true` marks
 ///   what a refusal opposes, and `refusal_shows` lists the labels that such a refusal upholds.
 ///   `needs_refusal: true` marks what an assistant shows only beside a refusal.

@@ -67,6 +67,15 @@ struct Sentence<'t> {
     topic: bool,
 }
 
+/// How a frame holds a value.
+#[derive(Clone, Copy)]
+struct Held {
+    against: bool,
+    weight: f32,
+    /// The word after the frame, if the frame stands ahead of the name.
+    end: usize,
+}
+
 impl Reader<'_> {
     fn message(&mut self, index: usize, message: &Message, side: Side) {
         let text = message.text.as_str();
@@ -160,7 +169,7 @@ impl Reader<'_> {
         let quoted = self.quoted.get(hit.first).copied().unwrap_or(false);
         match hit.target {
             Target::Shows { value, side, weak } => {
-                if side == sentence.side && !quoted && !self.negated(sentence, hits, hit) {
+                if side == sentence.side && !quoted && !self.negated(sentence, hits, hit, 0) {
                     self.shows(sentence, hit, value, weak);
                 }
             }
@@ -249,43 +258,44 @@ impl Reader<'_> {
         (value, noun, opposite): (usize, bool, bool),
     ) {
         let evidence = self.evidence(sentence, hit);
-        let negated = self.negated(sentence, hits, hit);
-        let frame = if quoted {
-            None
-        } else {
-            self.frame(sentence, hits, hit, noun)
-        };
-        let desirable = self
+        let frame = (!quoted)
+            .then(|| self.frame(sentence, hits, hit, noun))
+            .flatten();
+        let undesirable = self
             .compiled
             .values
             .get(value)
-            .is_some_and(|v| !v.undesirable);
-        let first_time = |tally: &mut Tally| tally.first_time(hit.cue);
+            .is_some_and(|v| v.undesirable);
         let topic = sentence.question || sentence.topic || quoted;
-        if let Some((against, weight)) = frame {
-            if first_time(&mut self.tally)
+        if let Some(frame) = frame {
+            // The negator of "I don't care about" belongs to the frame, not to the name.
+            let negated = self.negated(sentence, hits, hit, frame.end);
+            // Each of the three turns the meaning round.
+            let upholds = !(frame.against ^ opposite ^ negated);
+            if self.tally.first_time(hit.cue)
                 && let Some(tally) = self.side(sentence.side, value)
             {
-                // Each of the three turns the meaning round.
-                let upholds = !(against ^ opposite ^ negated);
                 let strength = if upholds {
                     &mut tally.upholds
                 } else {
                     &mut tally.opposes
                 };
-                strength.add(weight, true, evidence);
+                strength.add(frame.weight, true, evidence);
             }
-        } else if noun && negated && !desirable && !topic {
-            if first_time(&mut self.tally)
-                && let Some(tally) = self.side(sentence.side, value)
-            {
-                tally.opposes.add(PLAIN, true, evidence);
-            }
-        } else if noun && let Some(tally) = self.side(sentence.side, value) {
-            if topic {
-                tally.discussed = tally.discussed.or(evidence);
-            } else if !negated {
-                tally.named = tally.named.or(evidence);
+        } else if noun {
+            let negated = self.negated(sentence, hits, hit, 0);
+            if negated && undesirable && !topic {
+                if self.tally.first_time(hit.cue)
+                    && let Some(tally) = self.side(sentence.side, value)
+                {
+                    tally.opposes.add(PLAIN, true, evidence);
+                }
+            } else if let Some(tally) = self.side(sentence.side, value) {
+                if topic {
+                    tally.discussed = tally.discussed.or(evidence);
+                } else if !negated {
+                    tally.named = tally.named.or(evidence);
+                }
             }
         }
     }
@@ -297,15 +307,10 @@ impl Reader<'_> {
         }
     }
 
-    /// The nearest frame around a name: whether it speaks against the value, and what it weighs.
-    fn frame(
-        &self,
-        sentence: Sentence<'_>,
-        hits: &[Hit],
-        name: &Hit,
-        noun: bool,
-    ) -> Option<(bool, f32)> {
-        let mut nearest: Option<(usize, bool, f32)> = None;
+    /// The nearest frame around a name.
+    fn frame(&self, sentence: Sentence<'_>, hits: &[Hit], name: &Hit, noun: bool) -> Option<Held> {
+        let mut nearest: Option<(usize, Held)> = None;
+        let user = sentence.side == Side::User;
         for hit in hits {
             let Target::Frame(kind) = hit.target else {
                 continue;
@@ -322,25 +327,32 @@ impl Reader<'_> {
                 continue;
             };
             let weight = match kind {
-                Frame::Before | Frame::Against if ahead => AVOWED,
+                Frame::Before if ahead => AVOWED,
                 Frame::After if !ahead => AVOWED,
-                Frame::Norm if sentence.side == Side::Assistant && noun => ENDORSED,
+                Frame::Against if ahead && user => AVOWED,
+                Frame::Norm if noun && !user => ENDORSED,
                 _ => continue,
             };
-            if distance > FRAME_REACH || nearest.is_some_and(|(near, ..)| near <= distance) {
+            if distance > FRAME_REACH || nearest.is_some_and(|(near, _)| near <= distance) {
                 continue;
             }
-            let turned = kind != Frame::Against && self.negated(sentence, hits, hit);
-            nearest = Some((distance, (kind == Frame::Against) ^ turned, weight));
+            let against = kind == Frame::Against;
+            let held = Held {
+                against: against ^ (!against && self.negated(sentence, hits, hit, 0)),
+                weight,
+                end: if ahead { hit.last + 1 } else { 0 },
+            };
+            nearest = Some((distance, held));
         }
-        nearest.map(|(_, against, weight)| (against, weight))
+        nearest.map(|(_, held)| held)
     }
 
-    /// Whether a negator stands shortly before a phrase, with no sign between them.
-    fn negated(&self, sentence: Sentence<'_>, hits: &[Hit], hit: &Hit) -> bool {
+    /// Whether a negator stands shortly before a phrase, with no sign between them and not before
+    /// the word `from`.
+    fn negated(&self, sentence: Sentence<'_>, hits: &[Hit], hit: &Hit, from: usize) -> bool {
         let mut next = hit.first;
         for _ in 0..NEGATION_REACH {
-            let Some(before) = next.checked_sub(1) else {
+            let Some(before) = next.checked_sub(1).filter(|&before| before >= from) else {
                 return false;
             };
             let (Some(word), Some(following)) = (self.words.get(before), self.words.get(next))

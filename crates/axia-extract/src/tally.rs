@@ -3,18 +3,20 @@
 use crate::EvidenceSpan;
 use crate::compiled::{Compiled, Move};
 
-/// Strength of a cue that is enough alone, of one that needs a second, of a value named as one's own,
-/// and of a value named and endorsed.
+/// A cue that is enough alone.
 pub(crate) const PLAIN: f32 = 0.52;
+/// A cue of which it takes four.
 pub(crate) const WEAK: f32 = 0.2;
+/// A value named as one's own.
 pub(crate) const AVOWED: f32 = 0.8;
+/// A value named and endorsed.
 pub(crate) const ENDORSED: f32 = 0.55;
 /// The least confidence of a mention.
 pub(crate) const THRESHOLD: f32 = 0.5;
 /// No number of cues makes a mention surer than this.
 const CEILING: f32 = 0.97;
 
-/// Independent signs of one thing: each one halves, so to say, what doubt is left.
+/// Signs of one thing, taken as independent: each takes its share of the doubt that is left.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Strength {
     doubt: f32,
