@@ -269,11 +269,15 @@ const FORMATS: &[(&str, Record)] = &[
     }),
     ("langfuse", |n| {
         let [first, second, third, fourth] = turns(n);
+        let input: Value = [first, second, third]
+            .into_iter()
+            .map(|(role, text)| json!({"role": role.as_str(), "content": text}))
+            .collect();
         json!({
             "id": format!("o{n}"), "trace_id": format!("t{n}"), "type": "GENERATION",
             "start_time": "2026-05-04 09:12:00.000001", "user_id": format!("u{}", n % 1000),
             "provided_model_name": "model-1",
-            "input": [first, second, third].map(|(role, text)| json!({"role": role.as_str(), "content": text})),
+            "input": input,
             "output": {"role": "assistant", "content": fourth.1},
         })
     }),

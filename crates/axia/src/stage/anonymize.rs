@@ -127,8 +127,13 @@ impl<'a> Reading<'a> {
                 }
             }
             Input::File(path) => {
-                // Duplicates are found here, over all inputs.
-                let params = self.settings.reader.clone().keep_duplicates(true);
+                let name = path
+                    .file_name()
+                    .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+                // Duplicates are found here, over all inputs. Errors name the file without its folder,
+                // so that the same input gives the same bytes wherever it lies.
+                let reader = self.settings.reader.clone();
+                let params = reader.keep_duplicates(true).source_name(&name);
                 let mut reader = open_conversations(path, params)?;
                 while let Some(record) = reader.next() {
                     match record {
@@ -136,9 +141,6 @@ impl<'a> Reading<'a> {
                         Err(error) => self.skipped.push(format!("{error}\n")),
                     }
                 }
-                let name = path
-                    .file_name()
-                    .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
                 self.summary.files.push(name);
                 self.summary.formats.push(
                     reader
