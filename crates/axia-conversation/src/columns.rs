@@ -15,6 +15,7 @@ use crate::format::{Columns, TableKind};
 /// # Example
 ///
 /// ```
+/// # #[cfg(feature = "csv")] {
 /// use axia_conversation::{ColumnMap, ReaderParams};
 ///
 /// let table = "ticket,who,said,when
@@ -26,6 +27,7 @@ use crate::format::{Columns, TableKind};
 /// let conversations: Vec<_> = reader.collect::<Result<_, _>>()?;
 /// assert_eq!(conversations[0].id.as_str(), "T-1");
 /// assert_eq!(conversations[0].messages.len(), 2);
+/// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -16,6 +16,8 @@ use crate::{Format, SkipReason};
 #[error(transparent)]
 pub struct Error(#[from] ErrorKind);
 
+// Some kinds belong to a feature that is on, one to features that are off.
+#[cfg_attr(not(all(feature = "csv", feature = "zip")), allow(dead_code))]
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ErrorKind {
     #[error("`{name}` does not exist")]

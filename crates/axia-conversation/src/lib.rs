@@ -33,6 +33,7 @@
 //! # Example: a table with names of its own
 //!
 //! ```
+//! # #[cfg(feature = "csv")] {
 //! use axia_conversation::{ColumnMap, ReaderParams};
 //!
 //! let table = "asked;answered\nIs lying wrong?;It depends.\n";
@@ -40,6 +41,7 @@
 //!     .columns(ColumnMap::wide("asked", "answered"))
 //!     .read_from(table.as_bytes())?;
 //! assert_eq!(reader.filter_map(Result::ok).count(), 1);
+//! # }
 //! # Ok::<(), axia_conversation::Error>(())
 //! ```
 //!

@@ -112,6 +112,8 @@ pub(crate) struct Place {
 }
 
 /// What is wrong with a record.
+// Some problems belong to a feature.
+#[cfg_attr(not(feature = "csv"), allow(dead_code))]
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Problem {
     #[error("not valid JSON at line {line} of the record, column {column}")]

@@ -29,6 +29,7 @@ fields! {
         content: Node<'a> = "content",
         request: Maybe<Chat<'a>> = "request" | "body" | "kwargs",
         response: Maybe<Chat<'a>> = "response",
+        metadata: Maybe<About<'a>> = "metadata",
         question_id: Fact = "question_id",
         category: Fact = "category",
         winner: Fact = "winner",
@@ -36,6 +37,13 @@ fields! {
         turn: Fact = "turn",
         redacted: Fact = "redacted",
         toxic: Fact = "toxic",
+    }
+}
+
+fields! {
+    /// What is used of a record's metadata.
+    About<'a> {
+        user: Text<'a> = "user_id" | "userId",
     }
 }
 
@@ -51,7 +59,10 @@ impl Chat<'_> {
     pub(crate) fn draft(&mut self) -> Draft {
         let mut draft = Draft {
             id: first_text(&[&self.conversation_id, &self.id, &self.other_id]),
-            user_id: self.user.to_owned_text(),
+            user_id: self.user.to_owned_text().or_else(|| {
+                let about = self.metadata.0.as_deref()?;
+                about.user.to_owned_text()
+            }),
             model: self.model.to_owned_text(),
             language: self.language.to_owned_text(),
             started_at: self.time.0,

@@ -277,8 +277,10 @@ pub(crate) struct Time(pub(crate) Option<Timestamp>);
 
 impl Time {
     /// The unit is told by the size: the thresholds lie in the years 5138 (seconds) and following.
+    /// Zero stands for a time that is not known.
     fn of_count(count: f64) -> Self {
         let seconds = match count.abs() {
+            0.0 => return Self(None),
             size if size < 1e11 => count,
             size if size < 1e14 => count / 1e3,
             size if size < 1e17 => count / 1e6,
@@ -290,7 +292,11 @@ impl Time {
     pub(crate) fn parse(text: &str) -> Self {
         match Timestamp::parse(text) {
             Some(time) => Self(Some(time)),
-            None => text.trim().parse().map_or(Self(None), Self::of_count),
+            // A smaller number is a year or a row number.
+            None => match text.trim().parse::<f64>() {
+                Ok(count) if count.abs() >= 1e8 => Self::of_count(count),
+                _ => Self(None),
+            },
         }
     }
 }
@@ -475,5 +481,54 @@ impl<'de: 'a, 'a> Deserialize<'de> for Raw<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw: &RawValue = Deserialize::deserialize(deserializer)?;
         Ok(Self(Some(raw).filter(|raw| raw.get() != "null")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_in_every_unit() {
+        let read = |json: &str| -> Option<String> {
+            let time: Time = serde_json::from_str(json).unwrap();
+            time.0.map(|time| time.to_string())
+        };
+        let known = Some("2024-05-04T09:12:00Z".to_owned());
+        for json in [
+            "1714813920",
+            "1714813920.0",
+            "1714813920000",
+            "1714813920000000",
+            "1714813920000000000",
+            "\"1714813920\"",
+            "\"2024-05-04 09:12:00\"",
+            "{\"$date\": \"2024-05-04T09:12:00Z\"}",
+        ] {
+            assert_eq!(read(json), known, "{json}");
+        }
+        for json in [
+            "0", "null", "\"2024\"", "\"soon\"", "[1]", "{}", "1e300", "true",
+        ] {
+            assert_eq!(read(json), None, "{json}");
+        }
+    }
+
+    #[test]
+    fn values_of_another_kind_are_missing() {
+        let text = |json: &str| -> Option<String> {
+            let text: Text<'_> = serde_json::from_str(json).unwrap();
+            text.to_owned_text()
+        };
+        assert_eq!(text("7").as_deref(), Some("7"));
+        assert_eq!(text("\"a\\n\"").as_deref(), Some("a\n"));
+        for json in ["null", "[]", "{\"a\": [1]}", "true", "\" \""] {
+            assert_eq!(text(json), None, "{json}");
+        }
+        let flag = |json: &str| serde_json::from_str::<Flag>(json).unwrap().0;
+        assert_eq!(
+            (flag("1"), flag("\"False\""), flag("{}")),
+            (Some(true), Some(false), None)
+        );
     }
 }

@@ -1,0 +1,7 @@
+//! Any bytes as `langfuse`.
+
+#![no_main]
+
+use axia_conversation::Format;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| axia_fuzz::check_reader(Some(Format::Langfuse), data));
