@@ -50,7 +50,7 @@ fn fixtures_give_what_is_expected() {
             .metadata("model"),
     );
     #[rustfmt::skip]
-    let table: [(&str, Format, &ReaderParams, &str); 27] = [
+    let table: [(&str, Format, &ReaderParams, &str); 28] = [
         ("axia.jsonl", Format::Axia, &defaults, "axia.txt"),
         ("openai.jsonl", Format::OpenAi, &defaults, "openai.txt"),
         ("openai-messages.json", Format::OpenAi, &defaults, "openai-messages.txt"),
@@ -77,6 +77,7 @@ fn fixtures_give_what_is_expected() {
         ("kura.json", Format::OpenAi, &defaults, "kura.txt"),
         ("table-long.csv", Format::Table, &defaults, "table-long.txt"),
         ("table-wide.tsv", Format::Table, &columns, "table-wide.txt"),
+        ("table-instructions.json", Format::Table, &defaults, "table-instructions.txt"),
         ("table-rows.jsonl", Format::Table, &defaults, "table-rows.txt"),
     ];
     for (name, format, params, expected) in table {

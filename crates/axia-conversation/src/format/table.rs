@@ -170,6 +170,18 @@ impl<'a> Row<'a> {
             .unwrap_or_default()
     }
 
+    /// `input` beside `instruction`, as instruction data sets have it: both are the prompt.
+    fn take_context(&mut self) -> Node<'a> {
+        let named = |name: &str| {
+            let mut cells = self.columns.wanted.iter().zip(&self.cells);
+            cells.position(|(wanted, cell)| wanted.name == name && !cell.is_blank())
+        };
+        match (self.columns.kind, named("instruction"), named("input")) {
+            (None, Some(_), Some(input)) => std::mem::take(&mut self.cells[input]),
+            _ => Node::Missing,
+        }
+    }
+
     fn take_text(&mut self, slot: Slot) -> Option<String> {
         match self.take(slot) {
             Node::Text(text) => Some(text.into_owned()),
@@ -373,7 +385,11 @@ impl Rows {
             if !row.has(Slot::Prompt) && !row.has(Slot::Response) {
                 return Err(row.lacks(Slot::Prompt));
             }
-            push(Role::User, row.take(Slot::Prompt), &mut draft.messages);
+            let context = row.take_context();
+            let mut pieces = Pieces::new(Role::User, None, &mut draft.messages);
+            pieces.node(row.take(Slot::Prompt));
+            pieces.node(context);
+            pieces.finish();
             push(
                 Role::Assistant,
                 row.take(Slot::Response),
