@@ -13,6 +13,7 @@ enum Kind {
     NoInput,
     #[error("{0}")]
     NoConversation(String),
+    #[cfg(not(feature = "polars"))]
     #[error(
         "{path}: is a Parquet file; build with the feature `polars` of `axia` to read it \
          (for the examples: `--features parquet`)"
@@ -104,10 +105,9 @@ impl Error {
     #[must_use]
     pub fn is_input(&self) -> bool {
         match &self.0 {
-            Kind::NoInput
-            | Kind::NoConversation(_)
-            | Kind::ParquetFeature { .. }
-            | Kind::Read(_) => true,
+            Kind::NoInput | Kind::NoConversation(_) | Kind::Read(_) => true,
+            #[cfg(not(feature = "polars"))]
+            Kind::ParquetFeature { .. } => true,
             #[cfg(feature = "polars")]
             Kind::Parquet(_) => true,
             _ => false,

@@ -3,9 +3,9 @@
 /// Applies `work` to each item: on all threads of rayon's pool with the feature `rayon`, else one
 /// after another. The results are the same.
 #[cfg(feature = "rayon")]
-pub(crate) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+pub(crate) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync + Send) -> Vec<R> {
     use rayon::prelude::*;
-    items.par_iter().map(|item| work(item)).collect()
+    items.par_iter().map(work).collect()
 }
 
 /// Applies `work` to each item, one after another.

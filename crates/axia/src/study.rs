@@ -69,7 +69,6 @@ pub(crate) struct Settings {
 
 impl Study {
     /// Starts a study with default settings.
-    #[must_use]
     pub fn builder() -> StudyBuilder {
         StudyBuilder::default()
     }

@@ -135,7 +135,7 @@ impl<'a> Reading<'a> {
                 let reader = self.settings.reader.clone();
                 let params = reader.keep_duplicates(true).source_name(&name);
                 let mut reader = open_conversations(path, params)?;
-                while let Some(record) = reader.next() {
+                for record in reader.by_ref() {
                     match record {
                         Ok(conversation) => self.take(conversation)?,
                         Err(error) => self.skipped.push(format!("{error}\n")),

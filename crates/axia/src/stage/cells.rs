@@ -14,6 +14,9 @@ use crate::coded::{Coded, CodedStudy};
 use crate::stage::associate::{Facet, Measured};
 use crate::{Error, Stage};
 
+/// Rows that have passed.
+type Rows<T> = Vec<Released<T>>;
+
 /// All that goes through the gate, and the count of what did not pass.
 pub(crate) struct Cells<'a> {
     study: &'a CodedStudy,
@@ -66,7 +69,7 @@ impl<'a> Cells<'a> {
     /// The subjective conversations, and how they and the others divide into levels.
     pub(crate) fn levels(
         &mut self,
-    ) -> Result<(Option<Released<LevelShare>>, Vec<Released<LevelShare>>), Error> {
+    ) -> Result<(Option<Released<LevelShare>>, Rows<LevelShare>), Error> {
         let study = self.study;
         let total = study.size(study.conversations.iter());
         let read = total.conversations();
