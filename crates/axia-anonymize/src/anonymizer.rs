@@ -238,10 +238,10 @@ impl Anonymizer {
             if all.is_empty() {
                 break;
             }
-            let before = covered(&found);
+            let before = replaced(&found);
             all.append(&mut found);
             found = resolve(all);
-            if covered(&found) == before {
+            if replaced(&found) == before {
                 break;
             }
         }
@@ -267,8 +267,10 @@ impl Anonymizer {
     }
 }
 
-fn covered(found: &[Resolved]) -> usize {
-    found.iter().map(|one| one.finding.span.len()).sum()
+/// What decides how the text looks after its replacements.
+fn replaced(found: &[Resolved]) -> Vec<(Range<usize>, Kind)> {
+    let replaced = found.iter().map(|one| &one.finding);
+    replaced.map(|f| (f.span.clone(), f.kind)).collect()
 }
 
 /// 64 bits of keyed BLAKE3: without the key, ids cannot be guessed by trying candidates.

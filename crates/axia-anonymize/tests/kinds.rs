@@ -54,6 +54,7 @@ const FOUND: &[(Kind, &[&str])] = &[
             "from <<203.0.113.7>> port 22",
             "from <<203.0.113.7>>:22.",
             "<<192.168.1.20>>",
+            "<<10.0.0.5>>",
             "defanged <<203[.]0[.]113[.]7>>",
             "my ip is <<8.8.8.8>>",
             "地址<<203.0.113.7>>是",
@@ -266,6 +267,9 @@ fn nothing_is_found_where_nothing_is() {
         "1,234,567,890.12",
         "37.7749, -122.4194",
         "12:30:45",
+        "f16:: c::B50 fd00::/32 dead::beef",
+        "see 4.3.14.3, 4.3.14.4",
+        "0x80000000000003FF, exp 3",
         "x += 12345678",
         "4155552671",
         // Versions and addresses of nobody.
@@ -302,6 +306,8 @@ fn nothing_is_found_where_nothing_is() {
         format!("hf_{}", "abcdefghijklmnopqrstuvwxyz01234567"),
         "eyJhbGci.notjson.x".to_owned(),
         "SK0123456789abcdef0f1e2d3c4b5a6978".to_owned(),
+        "starts_with(\"-----BEGIN PRIVATE KEY-----\") {".to_owned(),
+        "-----BEGIN PRIVATE KEY-----\" and \"-----END PRIVATE KEY-----".to_owned(),
         "-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEF".to_owned(),
     ] {
         let found = anonymizer.detect(&row);

@@ -95,10 +95,9 @@ fn is_uuid(token: &[u8]) -> bool {
 
 /// Letters a to f strewn between digits, as in a digest; `card4111...` or `4111...b` are not.
 fn is_hex_number(word: &[u8]) -> bool {
-    let word = word
-        .strip_prefix(b"0x")
-        .or_else(|| word.strip_prefix(b"0X"))
-        .map_or(word, |digits| digits);
+    if let [b'0', b'x' | b'X', digits @ ..] = word {
+        return digits.iter().all(u8::is_ascii_hexdigit);
+    }
     let changes = word
         .windows(2)
         .filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit())

@@ -88,8 +88,8 @@ fn v4(text: &str, span: Range<usize>) -> Option<Finding> {
     if near(text, &span, 12, 0, VERSION_WORDS).is_some() {
         return None;
     }
-    // One digit everywhere: sections and versions far more often than hosts.
-    let outline = address.octets().iter().all(|&octet| octet < 10);
+    // Small numbers everywhere: sections and versions far more often than hosts.
+    let outline = address.octets().iter().all(|&octet| octet < 32) && !address.is_private();
     if outline && word.is_none() {
         return None;
     }
@@ -140,9 +140,14 @@ fn is_personal_v6(token: &str) -> bool {
         return false;
     };
     let groups = || token.split([':', '.']).filter(|group| !group.is_empty());
-    // `abc::def` is a path in a program, and eight pairs are a hardware address.
-    let has_number = groups().any(|g| g.len() >= 3 && g.bytes().any(|b| b.is_ascii_digit()));
-    let plausible = has_number || groups().count() >= 4;
+    // `f16::` and `c::B50` are paths in a program: short forms must begin like addresses in use, which
+    // are global unicast, unique local, link local, multicast and mapped IPv4.
+    let [first, ..] = address.segments();
+    let in_use =
+        matches!(first, 0x2000..=0x3FFF | 0xFC00..=0xFDFF | 0xFE80..=0xFEBF | 0xFF00..=0xFFFF);
+    let mapped = address.to_ipv4_mapped().is_some();
+    let plausible = groups().count() >= 4 || ((in_use || mapped) && groups().count() >= 2);
+    // Eight pairs are a hardware address.
     let pairs = groups().count() == 8 && groups().all(|g| g.len() == 2);
     plausible && !pairs && !address.is_loopback() && !address.is_unspecified()
 }

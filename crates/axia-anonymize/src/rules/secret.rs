@@ -313,7 +313,12 @@ fn private_key(text: &str, start: usize) -> Option<Finding> {
         let dashes = tail.find("-----").filter(|&len| len <= 40)?;
         Some(at + "-----END ".len() + dashes + "-----".len())
     });
-    let len = closed.unwrap_or_else(|| open_block(&body[..next_block]));
+    // Code that handles keys names the first line without any key behind it.
+    let len = match closed {
+        Some(len) if body[..len].bytes().filter(u8::is_ascii_digit).count() > 1 => len,
+        Some(_) => return None,
+        None => Some(open_block(&body[..next_block])).filter(|&len| len > 0)?,
+    };
     let end = start + head + len;
     Some(Finding::by_rule(
         Kind::ApiKey,

@@ -135,7 +135,7 @@ impl SuppressionReport {
         }
         let hidden = all.suppressed_cells();
         if hidden > 0 {
-            notes.push(format!("{hidden} cells were suppressed."));
+            notes.push(format!("Cells that were suppressed: {hidden}."));
         }
         let unknown = all.released_cells_with_unknown_users;
         if unknown > 0 && limits.missing_users == MissingUsers::EachConversationIsAUser {
@@ -173,7 +173,7 @@ mod tests {
             notes.contains("could not be checked: 1 of 2 released"),
             "{notes}"
         );
-        assert!(notes.contains("1 cells were suppressed"));
+        assert!(notes.contains("Cells that were suppressed: 1."));
 
         let json = serde_json::to_string(&report).unwrap();
         assert_eq!(
