@@ -103,7 +103,7 @@ fn conversation(texts: &[String]) -> Conversation {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
     fn findings_are_in_order_and_on_borders(text in text()) {
