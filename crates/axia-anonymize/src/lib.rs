@@ -39,8 +39,9 @@
 //! Full-width and foreign digits, unusual spaces and hyphens, and invisible characters are folded
 //! before the rules look, and findings are mapped back to the original bytes. Where findings overlap,
 //! everything that any of them covers is replaced; the kind is that of the validated one, else the one
-//! with a telling word near it, else the longest. Checksums alone never decide: a card number needs an
-//! issuer's prefix and length as well, and must not lie in a UUID, a hash or a decimal fraction.
+//! with a telling word near it, else the longest. A checksum alone never decides: a card number also
+//! needs an issuer's prefix and length, or a word such as "card" near it, and must not lie in a UUID, a
+//! hash or a decimal fraction.
 //!
 //! # What it does not do
 //!
