@@ -1,5 +1,6 @@
 //! What the quickstart example says and returns when its input is bad; and that nothing of the good
 //! records is lost, and no text of a conversation is shown.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

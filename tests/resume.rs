@@ -3,6 +3,7 @@
 //!
 //! The study runs in a child process, which is this test binary again, and dies by `abort`: nothing is
 //! cleaned up, as when it is killed.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

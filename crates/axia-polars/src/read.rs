@@ -26,11 +26,15 @@ pub fn open_parquet(
     params: ReaderParams,
 ) -> Result<ConversationReader, Error> {
     let path = path.as_ref();
-    let lines = ParquetLines::open(path)?;
+    // Here, so that what is wrong with the file is an error of its own kind.
+    ParquetLines::open(path)?;
     let name = path
         .file_name()
         .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-    Ok(params.source_name(name).read_from(lines)?)
+    // Traces are read in two passes, so the rows must be to be had again.
+    let path = path.to_owned();
+    let open = move || ParquetLines::open(&path).map_err(std::io::Error::other);
+    Ok(params.source_name(name).read_with(open)?)
 }
 
 /// Whether a file begins with the four bytes that mark Parquet.

@@ -1,5 +1,6 @@
 //! Parquet in and out: files as other tools write them, and our own read back equal.
 //! `testdata/make.py` made the files.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 use std::path::{Path, PathBuf};
 

@@ -278,6 +278,10 @@ impl Outcome {
     }
 }
 
+/// The key is no secret: it keeps names and addresses that serve as user ids out of the run folder,
+/// but whoever knows an id can find its token.
+const USER_KEY_CONTEXT: &str = "axia 2026 default key for the user ids of a study";
+
 /// Collects what a [`Study`] needs. Everything but the inputs and the run folder has a default.
 #[must_use]
 pub struct StudyBuilder {
@@ -357,6 +361,10 @@ impl StudyBuilder {
     }
 
     /// Sets what replaces personal data.
+    ///
+    /// By default all kinds are replaced by placeholders, and user ids by keyed tokens. The default key
+    /// is the same for everybody, so that runs can be compared; if user ids are to be safe from
+    /// somebody who knows or guesses them, give an anonymizer with a key of your own.
     pub fn anonymizer(mut self, anonymizer: Anonymizer) -> Self {
         self.anonymizer = Some(anonymizer);
         self
@@ -419,6 +427,7 @@ impl StudyBuilder {
         let anonymizer = match self.anonymizer {
             Some(anonymizer) => anonymizer,
             None => Anonymizer::builder()
+                .pseudonymous_users(blake3::derive_key(USER_KEY_CONTEXT, &[]))
                 .build()
                 .map_err(|e| Error::stage(Stage::Anonymize, e))?,
         };

@@ -42,7 +42,7 @@ fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
     let name = words.next().unwrap_or_default();
     let mut data = Vec::new();
-    while let Some(word) = words.next() {
+    for word in words {
         if word != "--data" {
             data.push(PathBuf::from(word));
         }
