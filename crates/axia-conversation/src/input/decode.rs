@@ -40,6 +40,10 @@ const UNSUPPORTED: [(&[u8], &str, &str); 9] = [
 /// The longest of the marks that are looked for.
 const LONGEST_MARK: usize = 16;
 
+/// Bytes that a decoder of deflate is asked for at once.
+#[cfg(any(feature = "gzip", feature = "zip"))]
+const MOST_AT_ONCE: usize = 16 * 1024;
+
 /// Puts the right decompression on top of a stream.
 pub(crate) fn decode(
     mut reader: Box<dyn Read + Send>,
@@ -117,12 +121,16 @@ pub(crate) struct Decoded<R>(pub(crate) R);
 #[cfg(any(feature = "gzip", feature = "zip"))]
 impl<R: Read> Read for Decoded<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        self.0.read(into).map_err(|error| match error.kind() {
-            io::ErrorKind::InvalidInput | io::ErrorKind::Other => {
-                io::Error::new(io::ErrorKind::InvalidData, error)
-            }
-            _ => error,
-        })
+        // Where the data are damaged, some decoders drop all that the same call has decoded before.
+        let most = into.len().min(MOST_AT_ONCE);
+        self.0
+            .read(&mut into[..most])
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::InvalidInput | io::ErrorKind::Other => {
+                    io::Error::new(io::ErrorKind::InvalidData, error)
+                }
+                _ => error,
+            })
     }
 }
 
