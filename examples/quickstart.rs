@@ -221,10 +221,16 @@ fn print_reading(report: &Report, skipped: &[String]) {
 fn print_subjectivity(report: &Report) {
     heading("Subjective");
     let subjectivity = &report.subjectivity;
-    println!(
-        "{} of {} conversations ({:.1} %) are subjective; all shares below are of these",
-        subjectivity.subjective, report.input.conversations, subjectivity.pct_conversations_read
-    );
+    if subjectivity.subjective == 0 {
+        println!("fewer conversations than the thresholds ask for: no shares are shown");
+    } else {
+        println!(
+            "{} of {} conversations ({:.1} %) are subjective; all shares below are of these",
+            subjectivity.subjective,
+            report.input.conversations,
+            subjectivity.pct_conversations_read
+        );
+    }
     for level in &subjectivity.levels {
         println!(
             "{:>8}  {:>6.1} %  {}",

@@ -68,7 +68,8 @@ impl LevelShare {
 /// How many conversations were subjective.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Subjectivity {
-    /// Subjective conversations (levels 3 and 4): the denominator of every `pct_conversations`.
+    /// Subjective conversations (levels 3 and 4): the denominator of every `pct_conversations`. 0 if they
+    /// are fewer than the thresholds ask for; then nothing else is shown.
     pub subjective: u64,
     /// Share of all conversations read, in percent.
     pub pct_conversations_read: f64,

@@ -66,27 +66,17 @@ impl<'a> Cells<'a> {
             .collect())
     }
 
-    /// The subjective conversations, and how they and the others divide into levels.
+    /// The subjective conversations, and how all conversations divide into levels.
     pub(crate) fn levels(
         &mut self,
     ) -> Result<(Option<Released<LevelShare>>, Rows<LevelShare>), Error> {
         let study = self.study;
         let total = study.size(study.conversations.iter());
         let read = total.conversations();
-        // Both the subjective and the others are published: they are a partition of their own.
-        let others = study.size(study.conversations.iter().filter(|c| !c.is_subjective()));
-        let share = |size: CellSize| LevelShare::new("subjective", size.conversations(), read);
-        let mut halves = self.partition(
-            "subjective",
-            total,
-            vec![
-                (Some(share(self.subjective)), self.subjective),
-                (None, others),
-            ],
-        )?;
-        let subjective = halves
-            .drain(..)
-            .find_map(|half| self.gate.release(half.value().clone()?, half.size()).ok());
+        // The denominator of all shares is part of the account of the input, like the number of
+        // conversations read: that few of them are not subjective tells nothing about anybody.
+        let share = LevelShare::new("subjective", self.subjective.conversations(), read);
+        let subjective = self.release("subjective", share, self.subjective);
         let levels = SubjectivityLevel::ALL
             .into_iter()
             .map(|level| {
