@@ -1,0 +1,198 @@
+//! What a study reads, counts and publishes, on conversations in memory.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use axia::anonymize::threshold::{Gate, Thresholds};
+use axia::conversation::{Conversation, Message, Role};
+use axia::extract::{
+    Error, Extraction, Extractor, ResponseType, Stance, Subjectivity, SubjectivityLevel, Task,
+    ValueMention,
+};
+use axia::{Outcome, Study};
+
+/// Reads values off the assistant's words, so that tests know what must come out: `+honesty` is
+/// upheld, `-deceit` opposed, `!` fails.
+struct Words;
+
+impl Extractor for Words {
+    fn fingerprint(&self) -> String {
+        "words-1".to_owned()
+    }
+
+    fn extract(&self, conversation: &Conversation) -> Result<Extraction, Error> {
+        let mut mentions = Vec::new();
+        for message in conversation.messages_by(Role::Assistant) {
+            for word in message.text.split_whitespace() {
+                match word.split_at(1) {
+                    ("+", label) => mentions.push(ValueMention::new(label, Stance::Upholds, 0.9)),
+                    ("-", label) => mentions.push(ValueMention::new(label, Stance::Opposes, 0.9)),
+                    ("!", _) => return Err(Error::conversation(&conversation.id, "no answer")),
+                    _ => {}
+                }
+            }
+        }
+        let level = Subjectivity::new(SubjectivityLevel::Subjective, 1.0);
+        Ok(Extraction::new(conversation.id.clone(), level)
+            .with_task(Task::new("advice", 1.0))
+            .with_ai_values(mentions)
+            .with_response_type(ResponseType::MildSupport))
+    }
+}
+
+fn chat(n: usize, user: usize, answer: &str) -> Conversation {
+    Conversation::new(format!("chat-{n}"))
+        .with_user_id(format!("user-{user}@example.com"))
+        .with_message(Message::new(Role::User, format!("question {n}")))
+        .with_message(Message::new(Role::Assistant, answer))
+}
+
+fn gate(conversations: u64, users: u64) -> Gate {
+    Thresholds::new()
+        .min_conversations(conversations)
+        .min_users(users)
+        .build()
+        .unwrap()
+}
+
+fn run(folder: &Path, gate: Gate, chats: Vec<Conversation>) -> Outcome {
+    Study::builder()
+        .conversations(chats)
+        .run_folder(folder.join("run"))
+        .extractor(Words)
+        .thresholds(gate)
+        .run()
+        .unwrap()
+}
+
+fn counts(rows: &[axia::report::Frequency]) -> BTreeMap<&str, u64> {
+    rows.iter()
+        .map(|row| (row.label.as_str(), row.conversations))
+        .collect()
+}
+
+#[test]
+fn values_are_counted_by_conversation_and_stance() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut chats: Vec<_> = (0..6)
+        .map(|n| chat(n, n, "+honesty -deceit +Honesty"))
+        .collect();
+    chats.extend((6..10).map(|n| chat(n, n, "+well-being")));
+    let outcome = run(folder.path(), gate(3, 2), chats);
+    let report = outcome.report();
+    assert_eq!(
+        counts(&report.ai_values),
+        BTreeMap::from([("honesty", 6), ("well-being", 4)])
+    );
+    assert_eq!(
+        counts(&report.ai_values_opposed),
+        BTreeMap::from([("deceit", 6)])
+    );
+    assert_eq!(counts(&report.tasks), BTreeMap::from([("advice", 10)]));
+    assert_eq!(report.subjectivity.subjective, 10);
+}
+
+#[test]
+fn nothing_below_the_thresholds_is_in_the_report_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    // `rarity` in two conversations; `solitude` in ten, but of one user.
+    let mut chats: Vec<_> = (0..20).map(|n| chat(n, n, "+honesty +fairness")).collect();
+    chats.extend((20..22).map(|n| chat(n, n, "+rarity +honesty")));
+    chats.extend((22..32).map(|n| chat(n, 99, "+solitude +fairness")));
+    let outcome = run(folder.path(), gate(5, 3), chats);
+    let mut looked_at = 0;
+    for name in outcome.report_files() {
+        let text = std::fs::read_to_string(outcome.run_folder().join(name)).unwrap();
+        looked_at += usize::from(text.contains("honesty"));
+        for hidden in ["rarity", "solitude", "question", "example.com"] {
+            assert!(!text.contains(hidden), "{hidden} is in {name}");
+        }
+    }
+    assert!(looked_at >= 4, "the shown label is in {looked_at} files");
+    let private = std::fs::read_to_string(outcome.run_folder().join("private/conversations.jsonl"));
+    assert!(
+        !private.unwrap().contains("example.com"),
+        "user ids are tokens"
+    );
+}
+
+#[test]
+fn duplicates_are_skipped_over_all_inputs_and_ids_made_unique() {
+    let folder = tempfile::tempdir().unwrap();
+    let other = chat(1, 1, "+care");
+    let study = |keep| {
+        Study::builder()
+            .conversations([chat(1, 1, "+honesty"), other.clone()])
+            .conversations([chat(1, 1, "+honesty")])
+            .run_folder(folder.path().join(format!("{keep}")))
+            .extractor(Words)
+            .keep_duplicates(keep)
+            .run()
+            .unwrap()
+    };
+    let outcome = study(false);
+    let input = &outcome.report().input;
+    assert_eq!((input.conversations, input.duplicates), (2, 1));
+    let text =
+        std::fs::read_to_string(outcome.run_folder().join("private/conversations.jsonl")).unwrap();
+    assert!(text.contains("\"chat-1\"") && text.contains("\"chat-1~2\""));
+
+    let input = study(true).report().input.clone();
+    assert_eq!((input.conversations, input.duplicates), (3, 1));
+}
+
+#[test]
+fn one_failed_conversation_costs_only_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut chats: Vec<_> = (0..4).map(|n| chat(n, n, "+honesty")).collect();
+    chats.push(chat(4, 4, "!"));
+    let outcome = run(folder.path(), gate(2, 2), chats);
+    let report = outcome.report();
+    assert_eq!(counts(&report.ai_values), BTreeMap::from([("honesty", 4)]));
+    assert!(
+        report
+            .notes
+            .iter()
+            .any(|note| note.contains("failed on 1 "))
+    );
+}
+
+#[test]
+fn without_input_there_is_no_study() {
+    let folder = tempfile::tempdir().unwrap();
+    let run_folder = folder.path().join("run");
+    let error = Study::builder().run_folder(&run_folder).run().unwrap_err();
+    assert!(error.is_input());
+    assert!(!run_folder.exists());
+}
+
+#[test]
+fn a_half_written_line_is_written_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let chats = || (0..4).map(|n| chat(n, n, "+honesty")).collect();
+    let whole = run(folder.path(), gate(2, 2), chats());
+    let path = whole.run_folder().join("private/extractions.jsonl");
+    let content = std::fs::read(&path).unwrap();
+
+    // As a run leaves it that dies while it writes its third extraction.
+    let key = std::fs::read_to_string(whole.run_folder().join("stages/extract.json")).unwrap();
+    let key: serde_json::Value = serde_json::from_str(&key).unwrap();
+    let key = key["key"].as_str().unwrap();
+    let mut part = String::new();
+    for (index, line) in String::from_utf8(content.clone())
+        .unwrap()
+        .lines()
+        .take(2)
+        .enumerate()
+    {
+        part += &format!("{{\"index\":{index},\"extraction\":{line}}}\n");
+    }
+    part += "{\"index\":2,\"extrac";
+    std::fs::remove_file(&path).unwrap();
+    std::fs::write(path.with_extension("jsonl.part"), part).unwrap();
+    std::fs::write(path.with_extension("jsonl.part.key"), key).unwrap();
+
+    run(folder.path(), gate(2, 2), chats());
+    assert_eq!(std::fs::read(&path).unwrap(), content);
+}
