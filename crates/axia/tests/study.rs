@@ -196,3 +196,59 @@ fn a_half_written_line_is_written_again() {
     run(folder.path(), gate(2, 2), chats());
     assert_eq!(std::fs::read(&path).unwrap(), content);
 }
+
+#[test]
+fn a_run_that_dies_before_the_stage_is_recorded_extracts_nothing_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let chats = || (0..4).map(|n| chat(n, n, "+honesty")).collect::<Vec<_>>();
+    let whole = run(folder.path(), gate(2, 2), chats());
+    let root = whole.run_folder().to_owned();
+    let record = std::fs::read(root.join("stages/extract.json")).unwrap();
+    let parsed: serde_json::Value = serde_json::from_slice(&record).unwrap();
+    let journal: String = std::fs::read_to_string(root.join("private/extractions.jsonl"))
+        .unwrap()
+        .lines()
+        .enumerate()
+        .map(|(index, line)| format!("{{\"index\":{index},\"extraction\":{line}}}\n"))
+        .collect();
+    let part = root.join("private/extractions.jsonl.part");
+    let part_key = root.join("private/extractions.jsonl.part.key");
+    let leave_journal = || {
+        std::fs::write(&part, &journal).unwrap();
+        std::fs::write(&part_key, parsed["key"].as_str().unwrap()).unwrap();
+    };
+
+    // Sorted, but not recorded: what is in the journal is not asked for again.
+    leave_journal();
+    std::fs::remove_file(root.join("stages/extract.json")).unwrap();
+    Study::builder()
+        .conversations(chats())
+        .run_folder(&root)
+        .extractor(Never)
+        .thresholds(gate(2, 2))
+        .run()
+        .unwrap();
+    assert_eq!(
+        std::fs::read(root.join("stages/extract.json")).unwrap(),
+        record
+    );
+    assert!(!part.exists() && !part_key.exists());
+
+    // Recorded, but the journal not yet removed.
+    leave_journal();
+    run(folder.path(), gate(2, 2), chats());
+    assert!(!part.exists() && !part_key.exists());
+}
+
+/// Goes by the name of [`Words`], and must not be asked.
+struct Never;
+
+impl Extractor for Never {
+    fn fingerprint(&self) -> String {
+        Words.fingerprint()
+    }
+
+    fn extract(&self, _: &Conversation) -> Result<Extraction, Error> {
+        Err(Error::extractor("asked again"))
+    }
+}

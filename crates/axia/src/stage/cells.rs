@@ -1,6 +1,6 @@
 //! Cells of the published tables, sent through the gate one table at a time.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use axia_anonymize::threshold::{
     CellCounter, CellSize, Gate, Released, Suppressed, SuppressionReport,
@@ -256,21 +256,24 @@ impl<'a> Cells<'a> {
         let study = self.study;
         let facet = measured.facet;
         let table = format!("{} x AI value", facet.as_str());
-        let sizes = self.pair_sizes(facet);
-        let is_row = |row: &str| rows.iter().any(|r| r == row);
+        let rows: HashSet<&str> = rows.iter().map(String::as_str).collect();
+        let codes: HashMap<u32, &Released<Frequency>> = columns
+            .iter()
+            .filter_map(|column| Some((study.values.code(&column.value().label)?, column)))
+            .collect();
+        let sizes = self.pair_sizes(facet, &codes);
+        let mut by_column: BTreeMap<u32, Vec<(&AssociationRow, CellSize)>> = BTreeMap::new();
+        for (row, col, pair) in &measured.pairs {
+            if codes.contains_key(col) {
+                let size = sizes.get(&(*row, *col)).copied().unwrap_or_default();
+                by_column.entry(*col).or_default().push((pair, size));
+            }
+        }
         let mut released = Vec::new();
-        for column in columns {
-            let Some(code) = study.values.code(&column.value().label) else {
+        for (code, cells) in by_column {
+            let Some(column) = codes.get(&code) else {
                 continue;
             };
-            let cells: Vec<(&AssociationRow, CellSize)> = measured
-                .pairs
-                .iter()
-                .filter(|(_, col, _)| *col == code)
-                .map(|(row, col, pair)| {
-                    (pair, sizes.get(&(*row, *col)).copied().unwrap_or_default())
-                })
-                .collect();
             let passed = if facet == Facet::HumanValue {
                 // A conversation can have many human values: they divide nothing.
                 cells
@@ -283,7 +286,7 @@ impl<'a> Cells<'a> {
                 self.partition(&table, column.size(), cells)?
             };
             for pair in passed {
-                if is_row(&pair.value().row) {
+                if rows.contains(pair.value().row.as_str()) {
                     let row = self.gate.release((*pair.value()).clone(), pair.size());
                     released.extend(row.ok());
                 }
@@ -293,13 +296,21 @@ impl<'a> Cells<'a> {
         Ok(released)
     }
 
-    /// Sizes of all pairs that could pass: of labels that pass by themselves.
-    fn pair_sizes(&self, facet: Facet) -> HashMap<(u32, u32), CellSize> {
+    /// Sizes of the pairs whose column is published; the others cannot pass.
+    fn pair_sizes(
+        &self,
+        facet: Facet,
+        columns: &HashMap<u32, &Released<Frequency>>,
+    ) -> HashMap<(u32, u32), CellSize> {
         let study = self.study;
         let mut counters: HashMap<(u32, u32), CellCounter> = HashMap::new();
         for conversation in study.subjective() {
             for row in facet.codes(conversation) {
-                for &col in &conversation.ai {
+                for &col in conversation
+                    .ai
+                    .iter()
+                    .filter(|col| columns.contains_key(col))
+                {
                     counters
                         .entry((row, col))
                         .or_default()

@@ -39,22 +39,26 @@ pub(crate) fn run(
             output_digest(before, CONVERSATIONS),
         ],
     );
+    let part = format!("{EXTRACTIONS}.part");
+    let part_key = format!("{part}.key");
     if let Some(record) = folder.finished(Stage::Extract, &key) {
+        // Left by a run that died right after it had recorded the stage.
+        folder.remove(&part)?;
+        folder.remove(&part_key)?;
         return Ok((record, true));
     }
     folder.forget(Stage::Extract)?;
-    let part = format!("{EXTRACTIONS}.part");
-    let part_key = format!("{part}.key");
     if !std::fs::read_to_string(folder.path(&part_key)).is_ok_and(|made_by| made_by == key) {
         folder.remove(&part)?;
         folder.write(&part_key, key.as_bytes())?;
     }
     extract_all(folder, settings, &part)?;
     let failed = sort_by_index(folder, &part)?;
-    folder.remove(&part)?;
-    folder.remove(&part_key)?;
     folder.write(FAILED, failed.as_bytes())?;
     let record = folder.finish(Stage::Extract, key, &[EXTRACTIONS, FAILED])?;
+    // Only now: until the stage is recorded, a run that dies has nothing else to go on from.
+    folder.remove(&part)?;
+    folder.remove(&part_key)?;
     Ok((record, false))
 }
 
