@@ -9,21 +9,19 @@
 //! machine). Each measurement takes its input by path, so that anyone can run it on data of their own.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod args;
 mod figure;
 mod quickstart;
 mod readers;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
+
+use crate::args::Args;
 
 type Error = Box<dyn std::error::Error>;
 
-/// A measurement: its name, what it prints, and the function that runs it on the given files.
-type Measurement = (
-    &'static str,
-    &'static str,
-    fn(&[PathBuf]) -> Result<(), Error>,
-);
+/// A measurement: its name, what it prints, and the function that runs it.
+type Measurement = (&'static str, &'static str, fn(&Args) -> Result<(), Error>);
 
 const MEASUREMENTS: &[Measurement] = &[
     (
@@ -41,12 +39,6 @@ const MEASUREMENTS: &[Measurement] = &[
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
     let name = words.next().unwrap_or_default();
-    let mut data = Vec::new();
-    for word in words {
-        if word != "--data" {
-            data.push(PathBuf::from(word));
-        }
-    }
     if name == "list" {
         for (name, what, _) in MEASUREMENTS {
             println!("{name:12} {what}");
@@ -57,7 +49,7 @@ fn main() -> ExitCode {
         eprintln!("measure: no measurement of that name; `measure list` lists them");
         return ExitCode::from(2);
     };
-    match run(&data) {
+    match Args::parse(words).and_then(|args| run(&args)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("measure: {name}: {error}");

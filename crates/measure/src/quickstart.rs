@@ -1,10 +1,11 @@
 //! `quickstart`: the whole study on a file, stage by stage, in a fresh run folder.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use axia::Study;
 
 use crate::Error;
+use crate::args::Args;
 use crate::figure::{name_of, peak_memory_mib, print};
 
 const SHIPPED: &str = concat!(
@@ -12,7 +13,9 @@ const SHIPPED: &str = concat!(
     "/../../examples/data/conversations.jsonl"
 );
 
-pub(crate) fn run(data: &[PathBuf]) -> Result<(), Error> {
+pub(crate) fn run(args: &Args) -> Result<(), Error> {
+    args.only(&[])?;
+    let data = args.data();
     if data.is_empty() {
         return study(Path::new(SHIPPED));
     }

@@ -2,13 +2,14 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use axia_conversation::{Conversation, ConversationWriter, Message, ReaderParams, Role, Timestamp};
 use serde_json::{Value, json};
 
 use crate::Error;
+use crate::args::Args;
 use crate::figure::{name_of, print};
 
 /// Size of each generated file, before any compression.
@@ -17,7 +18,9 @@ const BYTES: usize = 64 << 20;
 /// The fastest of so many passes: a pass is disturbed by whatever else runs, never helped.
 const PASSES: usize = 3;
 
-pub(crate) fn run(data: &[PathBuf]) -> Result<(), Error> {
+pub(crate) fn run(args: &Args) -> Result<(), Error> {
+    args.only(&[])?;
+    let data = args.data();
     if !data.is_empty() {
         return data.iter().try_for_each(|path| read(path, &name_of(path)));
     }
