@@ -20,7 +20,9 @@ pub(crate) fn detect<'r>(
         recognizer.recognize(&shadow.text, &mut found);
         // Placeholders are known by the kinds that recognizers declare, so no other may appear.
         for finding in found.iter_mut().skip(before) {
-            finding.kind = recognizer.kind();
+            if !recognizer.may_report(finding.kind) {
+                finding.kind = recognizer.kind();
+            }
         }
     }
     found

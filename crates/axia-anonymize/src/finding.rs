@@ -39,6 +39,9 @@ pub enum Evidence {
     Validator(Cow<'static, str>),
     /// This word of the rule's table stood near.
     Context(Cow<'static, str>),
+    /// This reason spoke against it: it lies in a hash or a UUID, say. Such findings have a score
+    /// below every usual threshold.
+    Veto(Cow<'static, str>),
     /// It was found only after unusual or invisible characters were folded.
     Folded,
 }
@@ -67,6 +70,15 @@ impl Finding {
     pub fn with_evidence(mut self, evidence: Evidence) -> Self {
         self.evidence.push(evidence);
         self
+    }
+
+    /// The recognizer or rule that made the finding: the first [`Evidence::Pattern`].
+    #[must_use]
+    pub fn recognizer(&self) -> Option<&str> {
+        self.evidence.iter().find_map(|e| match e {
+            Evidence::Pattern(id) => Some(id.as_ref()),
+            _ => None,
+        })
     }
 
     /// Whether a validator accepted it.

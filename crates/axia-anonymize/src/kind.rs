@@ -7,45 +7,126 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::Error;
 
-/// What kind of personal data an entity is.
-///
-/// A kind has a name in capital letters, which placeholders show: `[EMAIL_1]`. `Display`, `FromStr`
-/// and serde all use that name. Names that this version does not know parse as custom kinds, so
-/// that files written by a later version can still be read.
-///
-/// # Example
-///
-/// ```
-/// use axia_anonymize::Kind;
-///
-/// assert_eq!(Kind::ApiKey.to_string(), "API_KEY");
-/// assert_eq!("IBAN".parse::<Kind>()?, Kind::Iban);
-/// assert_eq!(Kind::custom("EMPLOYEE_ID")?.to_string(), "EMPLOYEE_ID");
-/// # Ok::<(), axia_anonymize::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Kind {
-    /// `EMAIL`: an e-mail address.
-    Email,
-    /// `URL`: a web address with a scheme or a leading `www.`, as a whole.
-    Url,
-    /// `IP`: an IPv4 or IPv6 address.
-    Ip,
-    /// `MAC`: a hardware address of a network interface.
-    Mac,
-    /// `PHONE`: a telephone or fax number with its extension.
-    Phone,
-    /// `CARD`: a payment card number.
-    Card,
-    /// `IBAN`: an international bank account number.
-    Iban,
-    /// `US_SSN`: a social security number of the United States.
-    UsSsn,
-    /// `API_KEY`: a secret that authenticates: API keys, tokens, private keys, JSON Web Tokens.
-    ApiKey,
-    /// A kind of the caller's own, see [`Kind::custom`].
-    Custom(CustomKind),
+/// The enumeration, its names and the list of all, from one table.
+macro_rules! kinds {
+    ($(#[$of_enum:meta])* pub enum Kind { $($(#[$doc:meta])* $variant:ident = $name:literal,)+ }) => {
+        $(#[$of_enum])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum Kind {
+            $($(#[$doc])* $variant,)+
+            /// A kind of the caller's own, see [`Kind::custom`].
+            Custom(CustomKind),
+        }
+
+        const BUILT_IN: &[(Kind, &str)] = &[$((Kind::$variant, $name)),+];
+
+        impl Kind {
+            /// The name, as placeholders show it.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $name,)+
+                    Self::Custom(custom) => custom.as_str(),
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// What kind of personal data an entity is.
+    ///
+    /// A kind has a name in capital letters, which placeholders show: `[EMAIL_1]`. `Display`, `FromStr`
+    /// and serde all use that name. Names that this version does not know parse as custom kinds, so
+    /// that files written by a later version can still be read.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use axia_anonymize::Kind;
+    ///
+    /// assert_eq!(Kind::ApiKey.to_string(), "API_KEY");
+    /// assert_eq!("IBAN".parse::<Kind>()?, Kind::Iban);
+    /// assert_eq!(Kind::custom("EMPLOYEE_ID")?.to_string(), "EMPLOYEE_ID");
+    /// # Ok::<(), axia_anonymize::Error>(())
+    /// ```
+    pub enum Kind {
+        /// `EMAIL`: an e-mail address, also one that is spelled out.
+        Email = "EMAIL",
+        /// `URL`: a web address: the whole of it, or the parts of it that are about a person.
+        Url = "URL",
+        /// `IP`: an IPv4 or IPv6 address.
+        Ip = "IP",
+        /// `MAC`: a hardware address of a network interface.
+        Mac = "MAC",
+        /// `PHONE`: a telephone or fax number with its extension.
+        Phone = "PHONE",
+        /// `USERNAME`: the name of an account: `@handle`, the name in a profile's address, `user: name`.
+        Username = "USERNAME",
+        /// `FILE_PATH`: the user's name in the path of a file: `jo` in `/home/jo/notes.txt`.
+        FilePath = "FILE_PATH",
+        /// `PERSON`: a name of a person, or a part of one.
+        Person = "PERSON",
+        /// `ORGANIZATION`: a company, an authority, a club.
+        Organization = "ORGANIZATION",
+        /// `LOCATION`: a town, a region, a country.
+        Location = "LOCATION",
+        /// `STREET_ADDRESS`: a street with its number, and what belongs to the same address.
+        StreetAddress = "STREET_ADDRESS",
+        /// `POSTCODE`: a postal code.
+        Postcode = "POSTCODE",
+        /// `COORDINATES`: latitude and longitude.
+        Coordinates = "COORDINATES",
+        /// `DATE_OF_BIRTH`: a day of birth.
+        DateOfBirth = "DATE_OF_BIRTH",
+        /// `DATE`: a date that is about somebody, other than the day of birth.
+        Date = "DATE",
+        /// `AGE`: how old somebody is.
+        Age = "AGE",
+        /// `TITLE`: a form of address: `Dr.`, `Mrs`.
+        Title = "TITLE",
+        /// `CARD`: a payment card number.
+        Card = "CARD",
+        /// `CARD_SECURITY`: what is printed beside a card's number: security code, expiry date.
+        CardSecurity = "CARD_SECURITY",
+        /// `IBAN`: an international bank account number.
+        Iban = "IBAN",
+        /// `BANK_ACCOUNT`: a national bank account or routing number.
+        BankAccount = "BANK_ACCOUNT",
+        /// `BIC`: the code of a bank (SWIFT, ISO 9362).
+        Bic = "BIC",
+        /// `CRYPTO_ADDRESS`: an address of a crypto currency.
+        CryptoAddress = "CRYPTO_ADDRESS",
+        /// `US_SSN`: a social security number of the United States.
+        UsSsn = "US_SSN",
+        /// `NATIONAL_ID`: a number that a state gives to a person: identity and social insurance numbers.
+        NationalId = "NATIONAL_ID",
+        /// `TAX_ID`: a number that a tax authority gives to a person or a company.
+        TaxId = "TAX_ID",
+        /// `HEALTH_ID`: a number of a patient, an insured person, a prescriber.
+        HealthId = "HEALTH_ID",
+        /// `COMPANY_ID`: a number of a company's register.
+        CompanyId = "COMPANY_ID",
+        /// `PASSPORT`: a passport's number or machine-readable zone.
+        Passport = "PASSPORT",
+        /// `DRIVING_LICENCE`: a driving licence's number.
+        DrivingLicence = "DRIVING_LICENCE",
+        /// `LICENSE_PLATE`: a vehicle's registration plate.
+        LicensePlate = "LICENSE_PLATE",
+        /// `VIN`: a vehicle identification number.
+        Vin = "VIN",
+        /// `DEVICE_ID`: a number of a device or a SIM card: IMEI, ICCID.
+        DeviceId = "DEVICE_ID",
+        /// `RECORD_ID`: a number in somebody's files about a person: customer, case, policy, patient record.
+        RecordId = "RECORD_ID",
+        /// `API_KEY`: a secret that authenticates: API keys, tokens, private keys, JSON Web Tokens.
+        ApiKey = "API_KEY",
+        /// `PASSWORD`: a password or PIN.
+        Password = "PASSWORD",
+        /// `SEED_PHRASE`: the words that restore a wallet (BIP-39).
+        SeedPhrase = "SEED_PHRASE",
+    }
 }
 
 /// The name of a kind that is not built in; made by [`Kind::custom`].
@@ -54,18 +135,6 @@ pub struct CustomKind {
     /// Padded with zero bytes, so that the derived order is the order of the names.
     name: [u8; CustomKind::MAX_LEN],
 }
-
-const BUILT_IN: [(Kind, &str); 9] = [
-    (Kind::Email, "EMAIL"),
-    (Kind::Url, "URL"),
-    (Kind::Ip, "IP"),
-    (Kind::Mac, "MAC"),
-    (Kind::Phone, "PHONE"),
-    (Kind::Card, "CARD"),
-    (Kind::Iban, "IBAN"),
-    (Kind::UsSsn, "US_SSN"),
-    (Kind::ApiKey, "API_KEY"),
-];
 
 impl Kind {
     /// A kind of the caller's own. The name of a built-in kind gives that kind.
@@ -95,23 +164,6 @@ impl Kind {
     /// The kinds that are built in, in order.
     pub fn built_in() -> impl Iterator<Item = Self> {
         BUILT_IN.iter().map(|(kind, _)| *kind)
-    }
-
-    /// The name, as placeholders show it.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Email => "EMAIL",
-            Self::Url => "URL",
-            Self::Ip => "IP",
-            Self::Mac => "MAC",
-            Self::Phone => "PHONE",
-            Self::Card => "CARD",
-            Self::Iban => "IBAN",
-            Self::UsSsn => "US_SSN",
-            Self::ApiKey => "API_KEY",
-            Self::Custom(custom) => custom.as_str(),
-        }
     }
 }
 

@@ -20,8 +20,16 @@ use crate::{Error, Evidence, Finding, Kind};
 ///
 /// Findings may overlap each other and those of other recognizers.
 pub trait Recognizer: Send + Sync {
-    /// The kind that the findings have.
+    /// The kind that the findings have. What reports several kinds names one of them here.
     fn kind(&self) -> Kind;
+
+    /// Whether findings may have this kind; those of other kinds are given [`kind`](Self::kind).
+    ///
+    /// Placeholders in the input are known by their kinds, so a recognizer can only report kinds
+    /// that are built in, or its own. The default allows [`kind`](Self::kind) alone.
+    fn may_report(&self, kind: Kind) -> bool {
+        kind == self.kind()
+    }
 
     /// Appends what it finds in `text`.
     fn recognize(&self, text: &str, out: &mut Vec<Finding>);
@@ -35,6 +43,10 @@ pub trait Recognizer: Send + Sync {
 impl<R: Recognizer + ?Sized> Recognizer for Box<R> {
     fn kind(&self) -> Kind {
         (**self).kind()
+    }
+
+    fn may_report(&self, kind: Kind) -> bool {
+        (**self).may_report(kind)
     }
 
     fn recognize(&self, text: &str, out: &mut Vec<Finding>) {
