@@ -22,6 +22,14 @@ struct Counts {
     users: u64,
     unknown_users: u64,
     largest_user: u64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    unscanned: u64,
+}
+
+// Serde wants a function of a reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 impl CellSize {
@@ -42,6 +50,19 @@ impl CellSize {
             users,
             unknown_users,
             largest_user,
+            unscanned: 0,
+        })
+    }
+
+    /// The same size, with the number of conversations that no recognizer has read to the end.
+    ///
+    /// # Errors
+    ///
+    /// When there are more than conversations ([`Error::is_inconsistent_counts`]).
+    pub fn with_unscanned(self, unscanned: u64) -> Result<Self, Error> {
+        Self::try_from(Counts {
+            unscanned,
+            ..self.counts
         })
     }
 
@@ -69,7 +90,22 @@ impl CellSize {
         self.counts.largest_user
     }
 
-    /// A size that is known to be consistent.
+    /// Conversations that were not scanned to the end: no gate releases a cell with any of them.
+    #[must_use]
+    pub fn unscanned(self) -> u64 {
+        self.counts.unscanned
+    }
+
+    pub(crate) fn and_unscanned(self, unscanned: u64) -> Self {
+        Self {
+            counts: Counts {
+                unscanned,
+                ..self.counts
+            },
+        }
+    }
+
+    /// A size that is known to be consistent, of conversations that were all scanned.
     pub(crate) fn trusted(
         conversations: u64,
         users: u64,
@@ -82,6 +118,7 @@ impl CellSize {
                 users,
                 unknown_users,
                 largest_user,
+                unscanned: 0,
             },
         }
     }
@@ -96,6 +133,7 @@ impl TryFrom<Counts> for CellSize {
             users,
             unknown_users,
             largest_user,
+            unscanned,
         } = counts;
         let check = |what, limit_name, limit, got| {
             if got > limit {
@@ -108,6 +146,12 @@ impl TryFrom<Counts> for CellSize {
             "the conversations",
             conversations,
             unknown_users,
+        )?;
+        check(
+            "conversations that were not scanned",
+            "the conversations",
+            conversations,
+            unscanned,
         )?;
         let known = conversations - unknown_users;
         check("users", "the conversations with a user", known, users)?;
@@ -172,6 +216,8 @@ impl From<CellSize> for Counts {
 pub struct CellCounter {
     by_user: BTreeMap<UserId, u64>,
     unknown: u64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    unscanned: u64,
 }
 
 impl CellCounter {
@@ -195,6 +241,12 @@ impl CellCounter {
         }
     }
 
+    /// Counts one conversation that was not scanned to the end. No gate releases the cell any more.
+    pub fn add_unscanned(&mut self, user: Option<&UserId>) {
+        self.add(user);
+        self.unscanned += 1;
+    }
+
     /// Counts one conversation.
     pub fn add_conversation(&mut self, conversation: &Conversation) {
         self.add(conversation.user_id.as_ref());
@@ -203,6 +255,7 @@ impl CellCounter {
     /// Adds what another counter counted among other conversations.
     pub fn merge(&mut self, other: &Self) {
         self.unknown += other.unknown;
+        self.unscanned += other.unscanned;
         for (user, count) in &other.by_user {
             match self.by_user.get_mut(user) {
                 Some(mine) => *mine += count,
@@ -223,6 +276,7 @@ impl CellCounter {
             self.unknown,
             self.by_user.values().copied().max().unwrap_or(0),
         )
+        .and_unscanned(self.unscanned)
     }
 }
 

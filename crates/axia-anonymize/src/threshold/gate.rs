@@ -151,6 +151,9 @@ impl Gate {
 
     pub(crate) fn check(&self, size: CellSize) -> Result<(), SuppressionReason> {
         let limits = &self.thresholds;
+        if size.unscanned() > 0 {
+            return Err(SuppressionReason::Unscanned);
+        }
         if size.conversations() < limits.min_conversations {
             return Err(SuppressionReason::TooFewConversations);
         }

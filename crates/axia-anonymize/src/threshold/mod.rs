@@ -25,17 +25,26 @@
 //! # What the thresholds do not do
 //!
 //! They are no differential privacy: somebody who knows all members of a group but one can learn about
-//! that one. [`Gate::release_partition`] closes the way by subtraction in *one* table with a total; cross
-//! tables with published margins, two releases over time, and overlapping filters are not covered. A
-//! group in which everybody shares one sensitive trait passes like any other.
+//! that one. Subtraction within a table is closed by [`Gate::release_partition`] (parts of a total),
+//! [`Gate::release_hierarchy`] (several levels), [`Gate::release_crossed`] (two facets with margins) and
+//! [`Gate::release_pair`] (two categories of facets with several per conversation). Two releases over
+//! time and overlapping filters are not covered: compare only figures of one release, or release both
+//! periods as rows of one table. A group in which everybody shares one sensitive trait passes like any
+//! other.
 
 mod cell;
+mod crossed;
 mod gate;
+mod hierarchy;
+mod network;
 mod partition;
 mod released;
 mod report;
 
 pub use cell::{CellCounter, CellSize};
+pub use crossed::{CrossedDecisions, CrossedTable};
 pub use gate::{Gate, MissingUsers, Thresholds};
+pub use hierarchy::HierarchyCell;
 pub use released::{Released, Suppressed, SuppressionReason};
+use partition::remainder;
 pub use report::{SuppressionReport, TableSuppression};

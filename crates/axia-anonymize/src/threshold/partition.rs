@@ -30,8 +30,8 @@ impl Gate {
     ///
     /// # Privacy
     ///
-    /// This covers one table with one total. Cross tables whose rows and columns both have published
-    /// margins need more, and so do several tables over the same conversations.
+    /// This covers one table with one total. See [`Gate::release_crossed`] for two facets with published
+    /// margins, and [`Gate::release_hierarchy`] for several levels.
     ///
     /// # Example
     ///
@@ -92,6 +92,31 @@ impl Gate {
     }
 }
 
+/// What of a total is in none of its parts: the fewest users that it can have, and the most
+/// conversations that one user can.
+pub(super) fn remainder(total: CellSize, parts: &[CellSize]) -> Result<CellSize, Error> {
+    let rest = |what, of: fn(CellSize) -> u64| {
+        let sum = parts
+            .iter()
+            .fold(0_u64, |sum, size| sum.saturating_add(of(*size)));
+        let total = of(total);
+        total
+            .checked_sub(sum)
+            .ok_or_else(|| Error::partition(what, sum, total))
+    };
+    let conversations = rest("conversations", CellSize::conversations)?;
+    let unknown = rest("conversations without a user", CellSize::unknown_users)?;
+    let unscanned = rest("conversations that were not scanned", CellSize::unscanned)?;
+    let known = conversations
+        .checked_sub(unknown)
+        .ok_or_else(|| Error::partition("conversations with a user", conversations, unknown))?;
+    let largest = known.min(total.largest_user());
+    Ok(
+        CellSize::trusted(conversations, known.min(1), unknown, largest)
+            .and_unscanned(unscanned.min(conversations)),
+    )
+}
+
 /// What a reader can compute about all hidden cells together, at its least favourable.
 struct Hidden {
     conversations: u64,
@@ -100,6 +125,7 @@ struct Hidden {
     users: u64,
     /// The largest users of all hidden cells might be the same person.
     largest_user: u64,
+    unscanned: u64,
     /// Conversations of known users, each of whom may stand in several cells.
     total: CellSize,
 }
@@ -107,25 +133,13 @@ struct Hidden {
 impl Hidden {
     /// What of the total is in none of the cells.
     fn outside(total: CellSize, sizes: &[CellSize]) -> Result<Self, Error> {
-        let rest = |what, of: fn(CellSize) -> u64| {
-            let sum = sizes
-                .iter()
-                .fold(0_u64, |sum, size| sum.saturating_add(of(*size)));
-            let total = of(total);
-            total
-                .checked_sub(sum)
-                .ok_or_else(|| Error::partition(what, sum, total))
-        };
-        let conversations = rest("conversations", CellSize::conversations)?;
-        let unknown_users = rest("conversations without a user", CellSize::unknown_users)?;
-        let known = conversations.checked_sub(unknown_users).ok_or_else(|| {
-            Error::partition("conversations with a user", conversations, unknown_users)
-        })?;
+        let rest = remainder(total, sizes)?;
         Ok(Self {
-            conversations,
-            unknown_users,
-            users: known.min(1),
-            largest_user: known.min(total.largest_user()),
+            conversations: rest.conversations(),
+            unknown_users: rest.unknown_users(),
+            users: rest.users(),
+            largest_user: rest.largest_user(),
+            unscanned: rest.unscanned(),
             total,
         })
     }
@@ -135,12 +149,14 @@ impl Hidden {
         self.unknown_users += size.unknown_users();
         self.users = self.users.max(size.users());
         self.largest_user += size.largest_user();
+        self.unscanned += size.unscanned();
     }
 
     fn size(&self) -> CellSize {
         // Nobody has more conversations here than the largest user of the total has everywhere.
         let largest = self.largest_user.min(self.total.largest_user());
         CellSize::trusted(self.conversations, self.users, self.unknown_users, largest)
+            .and_unscanned(self.unscanned)
     }
 }
 

@@ -86,6 +86,8 @@ pub enum SuppressionReason {
     DominantUser,
     /// User ids are missing, and the gate refuses cells without them.
     MissingUsers,
+    /// Conversations in it were not scanned for personal data to the end.
+    Unscanned,
     /// Large enough by itself, but its siblings could be computed from it.
     Complementary,
 }
@@ -97,6 +99,7 @@ impl fmt::Display for SuppressionReason {
             Self::TooFewUsers => "too few distinct users",
             Self::DominantUser => "one user has too large a share",
             Self::MissingUsers => "user ids are missing",
+            Self::Unscanned => "conversations in it were not scanned to the end",
             Self::Complementary => "a suppressed sibling could be computed from it",
         })
     }
