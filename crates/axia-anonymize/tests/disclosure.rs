@@ -100,7 +100,9 @@ fn assert_safe(gate: &Gate, atoms: &[Vec<Placed>], figures: &[(BTreeSet<usize>, 
         if gate.passes(group_size) {
             continue;
         }
-        let form = (0..live.len()).map(|i| i64::from(mask >> i & 1 == 1)).collect();
+        let form = (0..live.len())
+            .map(|i| i64::from(mask >> i & 1 == 1))
+            .collect();
         assert!(
             !known.follows(form),
             "a group of {} conversations follows from the published figures",
@@ -271,7 +273,11 @@ fn counts(n: u64) -> CellSize {
 
 #[test]
 fn no_more_is_hidden_than_needed() {
-    let gate = Thresholds::new().min_conversations(10).min_users(2).build().unwrap();
+    let gate = Thresholds::new()
+        .min_conversations(10)
+        .min_users(2)
+        .build()
+        .unwrap();
     // One small cell in a large table: the smallest rectangle of four cells protects it.
     let sizes = [[3, 40, 50], [40, 20, 60], [50, 60, 70]];
     let cells: Vec<(usize, usize, (), CellSize)> = (0..9)
@@ -289,7 +295,13 @@ fn no_more_is_hidden_than_needed() {
     let hidden: Vec<usize> = (0..9).filter(|&at| decisions.cells[at].is_err()).collect();
     assert_eq!(hidden, [0, 1, 3, 4]);
     assert!(decisions.total.is_ok());
-    assert!(decisions.rows.iter().chain(&decisions.columns).all(Result::is_ok));
+    assert!(
+        decisions
+            .rows
+            .iter()
+            .chain(&decisions.columns)
+            .all(Result::is_ok)
+    );
 }
 
 #[test]
@@ -301,13 +313,19 @@ fn tables_that_do_not_add_up_are_refused() {
         columns: vec![((), counts(50))],
         cells,
     };
-    let error = gate.release_crossed(table(vec![(0, 0, (), counts(51))])).unwrap_err();
+    let error = gate
+        .release_crossed(table(vec![(0, 0, (), counts(51))]))
+        .unwrap_err();
     assert!(error.is_inconsistent_counts());
     for cells in [
         vec![(0, 1, (), counts(5))],
         vec![(0, 0, (), counts(5)), (0, 0, (), counts(5))],
     ] {
-        assert!(gate.release_crossed(table(cells)).unwrap_err().is_invalid_parameter());
+        assert!(
+            gate.release_crossed(table(cells))
+                .unwrap_err()
+                .is_invalid_parameter()
+        );
     }
     for parents in [[Some(1), Some(0)], [Some(0), None], [Some(7), None]] {
         let nodes = parents.map(|parent| HierarchyCell::new((), counts(5), parent));
@@ -318,12 +336,20 @@ fn tables_that_do_not_add_up_are_refused() {
         HierarchyCell::new((), counts(5), None),
         HierarchyCell::new((), counts(6), Some(0)),
     ];
-    assert!(gate.release_hierarchy(nodes).unwrap_err().is_inconsistent_counts());
+    assert!(
+        gate.release_hierarchy(nodes)
+            .unwrap_err()
+            .is_inconsistent_counts()
+    );
 }
 
 #[test]
 fn a_conversation_that_was_not_scanned_closes_every_group_with_it() {
-    let gate = Thresholds::new().min_conversations(2).min_users(1).build().unwrap();
+    let gate = Thresholds::new()
+        .min_conversations(2)
+        .min_users(1)
+        .build()
+        .unwrap();
     let mut counter = CellCounter::new();
     for i in 0..50 {
         counter.add(Some(&UserId::new(format!("u{i}"))));
@@ -331,12 +357,20 @@ fn a_conversation_that_was_not_scanned_closes_every_group_with_it() {
     assert!(gate.passes(counter.size()));
     counter.add_unscanned(Some(&UserId::new("u0")));
     let reason = gate.release((), counter.size()).unwrap_err();
-    assert_eq!(reason.to_string(), "suppressed: conversations in it were not scanned to the end");
+    assert_eq!(
+        reason.to_string(),
+        "suppressed: conversations in it were not scanned to the end"
+    );
     // Beside it, siblings that would give its size away are hidden, too.
     let unscanned = counts(40).with_unscanned(1).unwrap();
     let parts = vec![((), unscanned), ((), counts(30))];
     let total = counts(70).with_unscanned(1).unwrap();
     let decisions = gate.release_partition(total, parts).unwrap();
     assert!(decisions.iter().all(Result::is_err));
-    assert!(counts(3).with_unscanned(4).unwrap_err().is_inconsistent_counts());
+    assert!(
+        counts(3)
+            .with_unscanned(4)
+            .unwrap_err()
+            .is_inconsistent_counts()
+    );
 }

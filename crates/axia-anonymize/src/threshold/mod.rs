@@ -45,6 +45,6 @@ pub use cell::{CellCounter, CellSize};
 pub use crossed::{CrossedDecisions, CrossedTable};
 pub use gate::{Gate, MissingUsers, Thresholds};
 pub use hierarchy::HierarchyCell;
-pub use released::{Released, Suppressed, SuppressionReason};
 use partition::remainder;
+pub use released::{Released, Suppressed, SuppressionReason};
 pub use report::{SuppressionReport, TableSuppression};

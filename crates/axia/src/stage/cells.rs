@@ -262,11 +262,15 @@ impl<'a> Cells<'a> {
             .filter_map(|column| Some((study.values.code(&column.value().label)?, column)))
             .collect();
         let sizes = self.pair_sizes(facet, &codes);
-        let mut by_column: BTreeMap<u32, Vec<(&AssociationRow, CellSize)>> = BTreeMap::new();
+        let row_sizes = self.row_sizes(facet);
+        let mut by_column: BTreeMap<u32, Vec<((u32, &AssociationRow), CellSize)>> = BTreeMap::new();
         for (row, col, pair) in &measured.pairs {
             if codes.contains_key(col) {
                 let size = sizes.get(&(*row, *col)).copied().unwrap_or_default();
-                by_column.entry(*col).or_default().push((pair, size));
+                by_column
+                    .entry(*col)
+                    .or_default()
+                    .push(((*row, pair), size));
             }
         }
         let mut released = Vec::new();
@@ -274,26 +278,55 @@ impl<'a> Cells<'a> {
             let Some(column) = codes.get(&code) else {
                 continue;
             };
-            let passed = if facet == Facet::HumanValue {
-                // A conversation can have many human values: they divide nothing.
-                cells
-                    .into_iter()
-                    .filter(|(_, size)| size.conversations() > 0)
-                    .filter_map(|(pair, size)| self.release(&table, pair, size))
-                    .collect()
-            } else {
-                // Tasks and response types divide the conversations that show the value.
-                self.partition(&table, column.size(), cells)?
-            };
-            for pair in passed {
-                if rows.contains(pair.value().row.as_str()) {
-                    let row = self.gate.release((*pair.value()).clone(), pair.size());
-                    released.extend(row.ok());
-                }
+            let cells = cells.into_iter().filter(|(_, s)| s.conversations() > 0);
+            let decisions: Vec<Result<Released<(u32, &AssociationRow)>, Suppressed>> =
+                if facet == Facet::HumanValue {
+                    // A conversation can have many human values: they divide nothing.
+                    cells
+                        .map(|(cell, size)| self.gate.release(cell, size))
+                        .collect()
+                } else {
+                    // Tasks and response types divide the conversations that show the value.
+                    self.gate
+                        .release_partition(column.size(), cells.collect())
+                        .map_err(|e| Error::stage(Stage::Report, e))?
+                };
+            for decision in decisions {
+                // Both margins are published beside the pair, so those who have one side of it
+                // without the other follow by subtraction.
+                let decision = decision.and_then(|cell| {
+                    let (row, pair) = *cell.value();
+                    let row_size = row_sizes.get(&row).copied().unwrap_or_default();
+                    let all = self.subjective;
+                    self.gate
+                        .release_pair(pair.clone(), cell.size(), row_size, column.size(), all)
+                });
+                self.suppressed.record(&table, &decision);
+                released.extend(
+                    decision
+                        .ok()
+                        .filter(|pair| rows.contains(pair.value().row.as_str())),
+                );
             }
         }
         released.sort_by(|a, b| strongest_first(a.value(), b.value()));
         Ok(released)
+    }
+
+    /// The sizes of the categories of a facet.
+    fn row_sizes(&self, facet: Facet) -> HashMap<u32, CellSize> {
+        let study = self.study;
+        let mut counters: HashMap<u32, CellCounter> = HashMap::new();
+        for conversation in study.subjective() {
+            for row in facet.codes(conversation) {
+                let counter = counters.entry(row).or_default();
+                counter.add(study.user(conversation));
+            }
+        }
+        counters
+            .into_iter()
+            .map(|(row, counter)| (row, counter.size()))
+            .collect()
     }
 
     /// Sizes of the pairs whose column is published; the others cannot pass.
