@@ -47,24 +47,39 @@
 
 mod association;
 mod cells;
+mod compare;
 mod correction;
 mod error;
+mod evalue;
+mod f_tail;
 mod interval;
+mod invariance;
+mod linear;
 mod margins;
 mod observations;
 mod params;
 mod special;
+mod strata;
 mod table;
 mod tails;
 mod two_by_two;
 
 pub use crate::association::{Association, Associations, Counted, TestFamily, Untested};
 pub use crate::cells::Cell;
+pub use crate::compare::{
+    Divergence, DivergenceTest, Equivalence, EquivalenceParams, EquivalenceTest, McNemar,
+    SquareTable, Trend, TrendTest,
+};
 pub use crate::correction::Correction;
 pub use crate::error::Error;
+pub use crate::evalue::{ArmShares, LogE, ProportionSequence, RareValue, e_benjamini_hochberg};
 pub use crate::interval::{Confidence, Interval, Proportion};
+pub use crate::invariance::ContextInvariance;
 pub use crate::observations::{Observations, ObservationsBuilder};
 pub use crate::params::{AssociationParams, AssociationScan, Estimand};
+pub use crate::strata::{
+    BreslowDay, CmhTest, Reversal, StratifiedTwoByTwo, WoolfHomogeneity, generalized_cmh,
+};
 pub use crate::table::{CellResidual, ChiSquareTest, ExpectedSummary, Table, TableBuilder};
 pub use crate::tails::{
     LogP, bonferroni_critical_z, chi_square_upper, normal_two_sided, normal_upper_quantile,

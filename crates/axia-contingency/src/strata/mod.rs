@@ -1,0 +1,11 @@
+//! Association within strata: 2 × 2 tables by Mantel and Haenszel, larger tables by the generalized test, and human value ×
+//! AI value within the numbers of labels. Whole tables without strata are in `table`.
+
+mod exact;
+mod general;
+mod homogeneity;
+mod two_by_two;
+
+pub use self::general::generalized_cmh;
+pub use self::homogeneity::{BreslowDay, WoolfHomogeneity};
+pub use self::two_by_two::{CmhTest, Reversal, StratifiedTwoByTwo};
