@@ -43,6 +43,10 @@ enum ErrorKind {
         right_rows: u32,
         right_cols: u32,
     },
+    #[error("{what} must stay below 2^32 in all; split the data, or keep counts only")]
+    TooManyKept { what: &'static str },
+    #[error("conversations to merge must have the same facets with the same numbers of categories")]
+    FacetsDiffer,
     #[error("counts of distinct users cannot be added; merge the builders instead")]
     UsersNotAdditive,
     #[error("counts do not fit together: {what}")]
@@ -52,6 +56,14 @@ enum ErrorKind {
 impl Error {
     pub(crate) fn too_many_counts(what: &'static str) -> Self {
         ErrorKind::TooManyCounts { what }.into()
+    }
+
+    pub(crate) fn too_many_kept(what: &'static str) -> Self {
+        ErrorKind::TooManyKept { what }.into()
+    }
+
+    pub(crate) fn facets_differ() -> Self {
+        ErrorKind::FacetsDiffer.into()
     }
 
     pub(crate) fn out_of_range(facet: &'static str, id: u32, limit: u32) -> Self {
@@ -93,10 +105,13 @@ impl Error {
         ErrorKind::Inconsistent { what }.into()
     }
 
-    /// Whether a total would have passed 2^53.
+    /// Whether a total would have passed 2^53, or the conversations kept 2^32.
     #[must_use]
     pub fn is_overflow(&self) -> bool {
-        matches!(self.kind, ErrorKind::TooManyCounts { .. })
+        matches!(
+            self.kind,
+            ErrorKind::TooManyCounts { .. } | ErrorKind::TooManyKept { .. }
+        )
     }
 
     /// Whether a category id lies outside the vocabulary that the builder was given.
@@ -117,12 +132,12 @@ impl Error {
         matches!(self.kind, ErrorKind::InvalidParameter { .. })
     }
 
-    /// Whether two sets of observations cannot be merged: other shapes, or counts of distinct users.
+    /// Whether two sets of observations cannot be merged: other shapes or facets, or counts of distinct users.
     #[must_use]
     pub fn is_not_mergeable(&self) -> bool {
         matches!(
             self.kind,
-            ErrorKind::ShapeMismatch { .. } | ErrorKind::UsersNotAdditive
+            ErrorKind::ShapeMismatch { .. } | ErrorKind::FacetsDiffer | ErrorKind::UsersNotAdditive
         )
     }
 

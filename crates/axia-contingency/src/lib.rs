@@ -24,6 +24,8 @@
 //! # Overview
 //! * [`Observations`] are the counts of conversations: how many have each row category, each column category, and both.
 //!   They are gathered from a stream by [`ObservationsBuilder`] and merged in any order.
+//! * [`Conversations`] keep the conversations themselves, with any number of facets, users, strata and weights, for what
+//!   depends on which conversation or user a count came from.
 //! * [`AssociationParams`] choose the question ([`Estimand`]), the [`Correction`] for the number of tests and the bounds;
 //!   [`AssociationScan::scan`] answers with [`Associations`], one [`Association`] per pair of categories.
 //! * [`Table`] is a plain sparse contingency table, with residuals, chi-square test and Cramér's V, for counts that come
@@ -48,6 +50,8 @@
 mod association;
 mod cells;
 mod compare;
+mod conversations;
+mod conversations_builder;
 mod correction;
 mod error;
 mod evalue;
@@ -70,6 +74,10 @@ pub use crate::compare::{
     Divergence, DivergenceTest, Equivalence, EquivalenceParams, EquivalenceTest, McNemar,
     SquareTable, Trend, TrendTest,
 };
+pub use crate::conversations::{
+    ConversationIter, ConversationView, Conversations, Facet, Postings,
+};
+pub use crate::conversations_builder::{ConversationEntry, ConversationsBuilder};
 pub use crate::correction::Correction;
 pub use crate::error::Error;
 pub use crate::evalue::{ArmShares, LogE, ProportionSequence, RareValue, e_benjamini_hochberg};

@@ -10,7 +10,8 @@ use crate::table::Table;
 ///
 /// A conversation may have any number of categories of either facet, none included: the values that it shows, its one
 /// task, its topics. Categories are integers below the shape given. From these counts follow all three
-/// [estimands](crate::Estimand); the conversations themselves are not kept.
+/// [estimands](crate::Estimand). The conversations themselves are not kept; [`Conversations`](crate::Conversations) do that,
+/// for more than two facets too, and give these counts by [`observe`](crate::Conversations::observe).
 ///
 /// # Privacy
 /// Holds counts only: no conversation or user ids.
