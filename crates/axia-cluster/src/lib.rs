@@ -39,6 +39,8 @@
 mod assign;
 mod error;
 mod init;
+#[allow(dead_code)] // for the algorithms that come to read it
+mod kernel;
 mod kmeans;
 mod metric;
 mod parallel;
