@@ -1,187 +1,545 @@
-//! The nearest centroid of each point.
+//! The nearest centroid of each point, again and again while the centroids move.
 //!
 //! The label of a point is the centroid of least distance in double precision, the lowest index of
-//! equals: a definition that no instruction set and no order of summation can change. To compute
-//! it fast, single-precision scores `x·c - |c|²/2` rule out all centroids that lie below the best
-//! score by more than the scores' rounding error can explain; what is left, nearly always one
-//! centroid, is compared in double precision.
+//! equals: a definition that no instruction set and no order of summation can change. Three steps
+//! get there without computing most distances:
+//!
+//! 1. Bounds (Yinyang k-means, Ding et al. 2015, with the panels of the kernel as groups): each
+//!    point keeps an upper bound on the distance from its own centroid and, for each panel of
+//!    similar centroids, a lower bound on the distance from all others in it. The bounds move with
+//!    the centroids; panels that cannot hold a nearer centroid are skipped.
+//! 2. A filter: scores in bfloat16 or single precision, with a bound on their error, name the few
+//!    centroids of the other panels that may be the nearest ([`Filter`]).
+//! 3. Distances: those few are compared in single precision, and what that leaves open in double.
+//!
+//! Each point is worked on alone, so neither blocks nor threads show in a label.
 
-use crate::parallel::for_each_piece;
-use crate::prepared::{Prepared, squared_norm, to_f32};
+use std::sync::Mutex;
 
-/// Points whose scores are held at once; the centroids of a panel stay in the first cache meanwhile.
-const BLOCK: usize = 64;
-/// Points of one tile.
-pub(crate) const ROWS: usize = 4;
-/// Centroids of one panel: the lanes of a tile.
-pub(crate) const LANES: usize = 8;
-/// Products added up before the sum goes to the total. Shorter chains round less.
-const DEPTH: usize = 64;
+use crate::groups;
+use crate::kernel::{Block, Candidate, Filter, LANES, NOTHING, lower_bounds, scaled_distance};
+use crate::kernel::{squared_distance, sum_error};
+use crate::parallel::{for_each_piece, threads};
+use crate::prepared::{Prepared, to_f32};
 
-/// Centroids laid out for the tiles: panel by panel, dimension by dimension, lane by lane.
-struct Packed {
-    panels: Vec<f32>,
-    /// `|c|²/2`.
-    halves: Vec<f32>,
-    longest: f64,
-}
+/// Most points of a block: as many as the second cache holds beside the panels.
+const BLOCK: usize = 256;
 
-impl Packed {
-    fn new(points: &Prepared<'_>, centroids: &[f32]) -> Self {
-        let dim = points.dim;
-        let k = centroids.len() / dim;
-        let mut panels = Vec::with_capacity(k.div_ceil(LANES) * LANES * dim);
-        let mut halves = vec![0.0; k.div_ceil(LANES) * LANES];
-        let mut longest = 0.0_f64;
-        let mut filter = vec![0.0; LANES * dim];
-        for (p, centroids) in centroids.chunks(LANES * dim).enumerate() {
-            let filter = &mut filter[..centroids.len()];
-            let rows = centroids
-                .chunks_exact(dim)
-                .zip(filter.chunks_exact_mut(dim));
-            for (lane, (centroid, filter)) in rows.enumerate() {
-                points.filter_centroid(centroid, filter);
-                let squared = squared_norm(filter);
-                longest = longest.max(squared.sqrt());
-                halves[p * LANES + lane] = to_f32(squared / 2.0);
-            }
-            let rows: Vec<&[f32]> = filter.chunks_exact(dim).collect();
-            panels.extend(panel(&rows, dim));
-        }
-        Self {
-            panels,
-            halves,
-            longest,
-        }
-    }
+/// Distances that are farther than any a filter computes. Keeps bounds finite.
+const FAR: f32 = 1e17;
 
-    /// A bound on the error of any score of a point with this norm: the sums' rounding, that of
-    /// moving and scaling both vectors and of the half norms, and what underflow may lose.
-    fn error(&self, norm: f64, dim: usize) -> f64 {
-        let roundings = (DEPTH.min(dim) + dim.div_ceil(DEPTH) + 16) as f64;
-        let relative = roundings * f64::from(f32::EPSILON);
-        relative * (norm * self.longest + self.longest * self.longest)
-            + 1e-36 * dim as f64 * (1.0 + norm + self.longest)
-    }
-}
-
-/// Up to eight vectors laid out for a tile, zeros in the lanes that are left.
-pub(crate) fn panel(vectors: &[&[f32]], dim: usize) -> Vec<f32> {
-    let mut panel = vec![0.0; LANES * dim];
-    for (lane, vector) in vectors.iter().enumerate() {
-        for (d, &v) in vector.iter().enumerate() {
-            panel[d * LANES + lane] = v;
-        }
-    }
-    panel
-}
-
-/// Labels of all points.
-pub(crate) fn assign(points: &Prepared<'_>, centroids: &[f32]) -> Vec<u32> {
-    let dim = points.dim;
-    let k = centroids.len() / dim;
-    let packed = Packed::new(points, centroids);
-    let padded = packed.halves.len();
-    let mut labels = vec![0_u32; points.len()];
-    if k < 2 {
-        return labels;
-    }
-    for_each_piece(&mut labels, BLOCK, |first, labels| {
-        let mut scores = vec![0.0_f32; labels.len() * padded];
-        score_block(points, &packed, first, labels.len(), &mut scores);
-        for (at, label) in labels.iter_mut().enumerate() {
-            let index = first + at;
-            let scores = &scores[at * padded..at * padded + k];
-            *label = choose(points, &packed, centroids, index, scores);
-        }
-    });
-    labels
-}
-
-fn score_block(
-    points: &Prepared<'_>,
-    packed: &Packed,
+/// Points in a row with what is known of them.
+struct Part {
     first: usize,
-    count: usize,
-    scores: &mut [f32],
-) {
-    let padded = packed.halves.len();
-    let panels = packed.panels.chunks_exact(LANES * points.dim);
-    let halves = packed.halves.chunks_exact(LANES);
-    for (p, (panel, halves)) in panels.zip(halves).enumerate() {
-        for tile_at in (0..count).step_by(ROWS) {
-            // The last tile of a block repeats its last row rather than have a second kernel.
-            let rows: [&[f32]; ROWS] =
-                std::array::from_fn(|r| points.filter_row(first + (tile_at + r).min(count - 1)));
-            let sums = dot_tile(rows, panel);
-            for (r, sums) in sums.iter().enumerate().take(count - tile_at) {
-                let start = (tile_at + r) * padded + p * LANES;
-                let out = &mut scores[start..start + LANES];
-                for lane in 0..LANES {
-                    out[lane] = sums[lane] - halves[lane];
+    labels: Vec<u32>,
+    /// Upper bound on each point's distance from its centroid.
+    own: Vec<f32>,
+    /// Lower bound on each point's distance from the other centroids of each panel.
+    bounds: Vec<f32>,
+    changed: usize,
+}
+
+/// Labels of all points, kept up to date.
+pub(crate) struct Assigner<'a> {
+    points: &'a Prepared<'a>,
+    k: usize,
+    /// Centroids in the order of the panels.
+    slots: Vec<u32>,
+    /// The panel of each centroid.
+    panel_of: Vec<u32>,
+    parts: Vec<Part>,
+    scratch: Mutex<Vec<Scratch>>,
+    rounds: u32,
+}
+
+/// What one round works with.
+struct Round<'a> {
+    points: &'a Prepared<'a>,
+    centroids: &'a [f32],
+    scaled: Vec<f32>,
+    filter: Filter,
+    slots: &'a [u32],
+    panel_of: &'a [u32],
+    drift: Vec<f32>,
+    panel_drift: Vec<f32>,
+    kind: Kind,
+    /// Relative error of a distance (not squared) in single precision.
+    error: f32,
+    /// Absolute error of a squared one, where values underflow.
+    tiny: f32,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    /// There are no labels yet.
+    First,
+    /// There are labels, and no bounds yet.
+    Unbounded,
+    Bounded,
+}
+
+/// Buffers of one thread.
+struct Scratch {
+    block: Block,
+    /// Which points of the part are in the block.
+    active: Vec<u32>,
+    /// Squared distance of each from its centroid, infinite before the first label.
+    exact: Vec<f32>,
+    best: Vec<f32>,
+    which: Vec<u32>,
+    uppers: Vec<f32>,
+    found: Vec<Candidate>,
+    /// The last candidate of each point, and the one before each.
+    last: Vec<u32>,
+    before: Vec<u32>,
+    close: Vec<(u32, f32)>,
+}
+
+impl<'a> Assigner<'a> {
+    /// For `k` centroids; no point has a label yet.
+    pub(crate) fn new(points: &'a Prepared<'a>, k: usize) -> Self {
+        let n = points.len();
+        let size = n.div_ceil(8 * threads()).clamp(48, BLOCK);
+        let parts = (0..n)
+            .step_by(size)
+            .map(|first| {
+                let here = size.min(n - first);
+                Part {
+                    first,
+                    labels: vec![0; here],
+                    own: vec![f32::INFINITY; here],
+                    bounds: Vec::new(),
+                    changed: 0,
+                }
+            })
+            .collect();
+        Self {
+            points,
+            k,
+            slots: groups::in_order(k),
+            panel_of: Vec::new(),
+            parts,
+            scratch: Mutex::new(Vec::new()),
+            rounds: 0,
+        }
+    }
+
+    /// The labels in the order of the points.
+    pub(crate) fn labels(&self) -> Vec<u32> {
+        let mut labels = Vec::with_capacity(self.points.len());
+        for part in &self.parts {
+            labels.extend_from_slice(&part.labels);
+        }
+        labels
+    }
+
+    /// Gives a point another label, whatever its nearest centroid.
+    pub(crate) fn relabel(&mut self, point: usize, label: u32) {
+        let size = self.parts[0].labels.len();
+        let panels = self.slots.len() / LANES;
+        let part = &mut self.parts[point / size];
+        let at = point - part.first;
+        part.labels[at] = label;
+        part.own[at] = f32::INFINITY;
+        if !part.bounds.is_empty() {
+            part.bounds[at * panels..(at + 1) * panels].fill(0.0);
+        }
+    }
+
+    /// Finds the nearest centroid of each point; `before` are the centroids of the last round. Gives
+    /// the number of labels that changed.
+    pub(crate) fn assign(&mut self, centroids: &[f32], before: Option<&[f32]>) -> usize {
+        let dim = self.points.dim;
+        let isa = self.points.isa;
+        let kind = match self.rounds {
+            0 => Kind::First,
+            1 => Kind::Unbounded,
+            _ => Kind::Bounded,
+        };
+        self.rounds += 1;
+        let mut moved = vec![0.0; centroids.len()];
+        let mut scaled = vec![0.0; centroids.len()];
+        self.points.move_rows(centroids, &mut moved, &mut scaled);
+        if kind == Kind::Unbounded {
+            // The first update moves centroids so far that nothing would be gained by bounds before.
+            self.slots = groups::similar(isa, &moved, dim);
+        }
+        if kind != Kind::Bounded {
+            self.panel_of = vec![0; self.k];
+            for (slot, &centroid) in self.slots.iter().enumerate() {
+                if centroid != NOTHING {
+                    self.panel_of[centroid as usize] = panel_of(slot);
                 }
             }
+        }
+        let panels = self.slots.len() / LANES;
+        let drift = match before {
+            Some(before) if kind == Kind::Bounded => self.points.drifts(before, centroids),
+            _ => vec![0.0; self.k],
+        };
+        let mut panel_drift = vec![0.0_f32; panels];
+        for (&panel, &drift) in self.panel_of.iter().zip(&drift) {
+            let most = &mut panel_drift[panel as usize];
+            *most = most.max(drift);
+        }
+        let round = Round {
+            points: self.points,
+            centroids,
+            scaled,
+            filter: Filter::new(isa, &moved, dim, &self.slots),
+            slots: &self.slots,
+            panel_of: &self.panel_of,
+            drift,
+            panel_drift,
+            kind,
+            error: to_f32(sum_error(dim) + 1e-6),
+            tiny: to_f32(1e-36 * (dim + 16) as f64),
+        };
+        let scratch = &self.scratch;
+        for_each_piece(&mut self.parts, 1, |_, parts| {
+            let held = scratch.lock().ok().and_then(|mut held| held.pop());
+            let mut mine = held.unwrap_or_else(|| Scratch::new(&round));
+            round.work(&mut parts[0], &mut mine);
+            if let Ok(mut held) = scratch.lock() {
+                held.push(mine);
+            }
+        });
+        self.parts.iter().map(|part| part.changed).sum()
+    }
+}
+
+/// Labels of all points for these centroids.
+pub(crate) fn assign(points: &Prepared<'_>, centroids: &[f32]) -> Vec<u32> {
+    let mut assigner = Assigner::new(points, centroids.len() / points.dim);
+    assigner.assign(centroids, None);
+    assigner.labels()
+}
+
+#[allow(clippy::cast_possible_truncation)] // there are no more slots than `u32` centroids, rounded up
+fn panel_of(slot: usize) -> u32 {
+    (slot / LANES) as u32
+}
+
+impl Scratch {
+    fn new(round: &Round<'_>) -> Self {
+        Self {
+            block: Block::new(round.points.isa, round.points.dim),
+            active: Vec::new(),
+            exact: Vec::new(),
+            best: Vec::new(),
+            which: Vec::new(),
+            uppers: Vec::new(),
+            found: Vec::new(),
+            last: Vec::new(),
+            before: Vec::new(),
+            close: Vec::new(),
         }
     }
 }
 
-/// Dot products of four rows with the eight vectors of a panel, the same bits on every machine.
-pub(crate) fn dot_tile(rows: [&[f32]; ROWS], panel: &[f32]) -> [[f32; LANES]; ROWS] {
-    let mut totals = [[0.0_f32; LANES]; ROWS];
-    let (panel, _) = panel.as_chunks::<LANES>();
-    for (chunk, panel) in panel.chunks(DEPTH).enumerate() {
-        let start = chunk * DEPTH;
-        let rows = rows.map(|row| &row[start..start + panel.len()]);
-        let mut sums = [[0.0_f32; LANES]; ROWS];
-        for (d, centroids) in panel.iter().enumerate() {
-            for r in 0..ROWS {
-                let x = rows[r][d];
-                for lane in 0..LANES {
-                    sums[r][lane] += x * centroids[lane];
+impl Round<'_> {
+    fn work(&self, part: &mut Part, scratch: &mut Scratch) {
+        part.changed = 0;
+        if self.panel_of.len() < 2 {
+            return;
+        }
+        self.choose_active(part, scratch);
+        if scratch.active.is_empty() {
+            return;
+        }
+        self.scan(part, scratch);
+        self.settle(part, scratch);
+    }
+
+    fn panels(&self) -> usize {
+        self.slots.len() / LANES
+    }
+
+    fn scaled(&self, centroid: u32) -> &[f32] {
+        let dim = self.points.dim;
+        &self.scaled[centroid as usize * dim..][..dim]
+    }
+
+    /// Upper bound on a distance whose square was computed.
+    fn above(&self, square: f32) -> f32 {
+        (square + self.tiny).sqrt() * (1.0 + self.error)
+    }
+
+    /// Lower bound on a distance whose square was computed.
+    fn below(&self, square: f32) -> f32 {
+        (square - self.tiny).max(0.0).sqrt() * (1.0 - self.error)
+    }
+
+    /// Puts the points into the block whose label may change.
+    fn choose_active(&self, part: &mut Part, scratch: &mut Scratch) {
+        let panels = self.panels();
+        let points = self.points;
+        scratch.block.clear();
+        scratch.active.clear();
+        scratch.exact.clear();
+        scratch.best.clear();
+        if self.kind == Kind::Unbounded {
+            part.bounds = vec![0.0; part.labels.len() * panels];
+        }
+        for (at, &label) in (0_u32..).zip(&part.labels) {
+            let index = at as usize;
+            let mut exact = f32::INFINITY;
+            let row = points.row(part.first + index);
+            if self.kind != Kind::First {
+                if self.kind == Kind::Bounded {
+                    let bounds = &mut part.bounds[index * panels..(index + 1) * panels];
+                    let least = lower_bounds(points.isa, bounds, &self.panel_drift);
+                    let own = &mut part.own[index];
+                    *own += self.drift[label as usize];
+                    if *own < least {
+                        continue;
+                    }
+                    exact = scaled_distance(points.isa, row, points.scale, self.scaled(label));
+                    *own = self.above(exact);
+                    if *own < least {
+                        continue;
+                    }
+                } else {
+                    exact = scaled_distance(points.isa, row, points.scale, self.scaled(label));
+                    part.own[index] = self.above(exact);
+                }
+            }
+            scratch.active.push(at);
+            scratch.exact.push(exact);
+            scratch.block.push(row, points.scale, &points.shift);
+            let square = scratch.block.marks(scratch.block.len() - 1).square;
+            // What the own centroid's score is at least; minus infinity without a label.
+            let score = (square - exact * (1.0 + 2.0 * self.error) - self.tiny) / 2.0;
+            scratch.best.push(score - 1e-6 * square);
+        }
+    }
+
+    /// Scores the active points with the panels that their bounds leave, and renews those bounds.
+    fn scan(&self, part: &mut Part, scratch: &mut Scratch) {
+        let panels = self.panels();
+        scratch.found.clear();
+        for panel in 0..panels {
+            scratch.which.clear();
+            if self.kind == Kind::Bounded {
+                for (row, &at) in (0_u32..).zip(&scratch.active) {
+                    let at = at as usize;
+                    if part.bounds[at * panels + panel] <= part.own[at] {
+                        scratch.which.push(row);
+                    }
+                }
+            } else {
+                scratch.which.extend((0_u32..).take(scratch.active.len()));
+            }
+            scratch.uppers.clear();
+            scratch.uppers.resize(scratch.which.len(), 0.0);
+            self.filter.scan(
+                panel,
+                &scratch.block,
+                &scratch.which,
+                &mut scratch.best,
+                &mut scratch.uppers,
+                &mut scratch.found,
+            );
+            if self.kind != Kind::First {
+                for (&row, &upper) in scratch.which.iter().zip(&scratch.uppers) {
+                    let at = scratch.active[row as usize] as usize;
+                    let square = scratch.block.marks(row as usize).square;
+                    part.bounds[at * panels + panel] = farther(square, upper);
                 }
             }
         }
-        for r in 0..ROWS {
-            for lane in 0..LANES {
-                totals[r][lane] += sums[r][lane];
+    }
+
+    /// Decides between the candidates.
+    fn settle(&self, part: &mut Part, scratch: &mut Scratch) {
+        let panels = self.panels();
+        let keep = self.kind != Kind::First;
+        let Scratch {
+            block,
+            active,
+            exact,
+            best,
+            found,
+            last,
+            before,
+            close,
+            ..
+        } = scratch;
+        last.clear();
+        last.resize(active.len(), NOTHING);
+        before.clear();
+        for (at, candidate) in (0_u32..).zip(found.iter()) {
+            before.push(std::mem::replace(&mut last[candidate.row as usize], at));
+        }
+        for (row, &at) in active.iter().enumerate() {
+            let at = at as usize;
+            let index = part.first + at;
+            let label = part.labels[at];
+            let bounds = if keep {
+                &mut part.bounds[at * panels..(at + 1) * panels]
+            } else {
+                &mut []
+            };
+            close.clear();
+            if keep {
+                close.push((label, exact[row]));
+            }
+            let mut next = last[row];
+            while next != NOTHING {
+                let candidate = found[next as usize];
+                next = before[next as usize];
+                let centroid = self.slots[candidate.slot as usize];
+                if candidate.upper < best[row] {
+                    if let Some(bound) = bounds.get_mut(panel_of(candidate.slot as usize) as usize)
+                    {
+                        *bound = bound.min(farther(block.marks(row).square, candidate.upper));
+                    }
+                } else if !(keep && centroid == label) {
+                    let square = scaled_distance(
+                        self.points.isa,
+                        self.points.row(index),
+                        self.points.scale,
+                        self.scaled(centroid),
+                    );
+                    close.push((centroid, square));
+                }
+            }
+            let (winner, square) = self.nearest(index, close);
+            for &(centroid, square) in close.iter() {
+                if centroid != winner
+                    && let Some(bound) = bounds.get_mut(self.panel_of[centroid as usize] as usize)
+                {
+                    *bound = bound.min(self.below(square));
+                }
+            }
+            part.own[at] = self.above(square);
+            part.changed += usize::from(winner != label);
+            part.labels[at] = winner;
+        }
+    }
+
+    /// The nearest of the centroids in `close`, and its squared distance in single precision. If
+    /// there is none, or distances overflowed, all centroids are compared.
+    fn nearest(&self, index: usize, close: &[(u32, f32)]) -> (u32, f32) {
+        let least = close.iter().fold(f32::INFINITY, |m, &(_, s)| m.min(s));
+        let limit = least * (1.0 + 4.0 * self.error) + 2.0 * self.tiny;
+        if !limit.is_finite() {
+            let all = 0..to_u32(self.panel_of.len());
+            return (self.nearest_exactly(index, all), f32::INFINITY);
+        }
+        let mut open = close.iter().filter(|(_, square)| *square <= limit);
+        match (open.next(), open.next()) {
+            (Some(&only), None) => only,
+            _ => {
+                let open = || close.iter().filter(|(_, square)| *square <= limit);
+                let winner = self.nearest_exactly(index, open().map(|&(centroid, _)| centroid));
+                // The largest of the squares that could be the winner's.
+                (winner, open().fold(0.0, |m, &(_, s)| m.max(s)))
             }
         }
     }
-    totals
+
+    fn nearest_exactly(&self, index: usize, centroids: impl Iterator<Item = u32>) -> u32 {
+        let dim = self.points.dim;
+        let mut best = (0, f64::INFINITY);
+        for centroid in centroids {
+            let other = &self.centroids[centroid as usize * dim..][..dim];
+            let distance = squared_distance(self.points.isa, self.points.row(index), other);
+            if distance < best.1 || (distance <= best.1 && centroid < best.0) {
+                best = (centroid, distance);
+            }
+        }
+        best.0
+    }
 }
 
-fn choose(
-    points: &Prepared<'_>,
-    packed: &Packed,
-    centroids: &[f32],
-    index: usize,
-    scores: &[f32],
-) -> u32 {
-    let best = scores
-        .iter()
-        .fold(f32::NEG_INFINITY, |best, &s| best.max(s));
-    let least = f64::from(best) - 2.0 * packed.error(points.norm(index), points.dim);
-    let least = to_f32(least).next_down();
-    // Overflow gives scores or bounds that are not numbers: those rule out nothing.
-    let mut candidates = (0_u32..)
-        .zip(scores)
-        .filter(|&(_, &score)| score >= least || score.is_nan() || least.is_nan())
-        .map(|(j, _)| j);
-    let Some(mut label) = candidates.next() else {
-        return 0;
-    };
-    let distance = |j: u32| {
-        let start = j as usize * points.dim;
-        points.distance(index, &centroids[start..start + points.dim])
-    };
-    let mut nearest = None;
-    for other in candidates {
-        let held = *nearest.get_or_insert_with(|| distance(label));
-        let challenger = distance(other);
-        if challenger < held {
-            label = other;
-            nearest = Some(challenger);
+#[allow(clippy::cast_possible_truncation)] // there are at most `u32::MAX` centroids
+fn to_u32(k: usize) -> u32 {
+    k as u32
+}
+
+/// Lower bound on the distance of a row from columns whose score is at most `upper`.
+fn farther(square: f32, upper: f32) -> f32 {
+    ((square - 2.0 * upper).max(0.0).sqrt() * (1.0 - 1e-6)).min(FAR)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::init::Stream;
+    use crate::kernel::Isa;
+    use crate::{Metric, Points};
+
+    fn naive(points: &Prepared<'_>, centroids: &[f32]) -> Vec<u32> {
+        (0..points.len())
+            .map(|index| {
+                let mut best = (0, f64::INFINITY);
+                for (j, centroid) in (0_u32..).zip(centroids.chunks_exact(points.dim)) {
+                    let distance = crate::prepared::squared_distance(points.row(index), centroid);
+                    if distance < best.1 {
+                        best = (j, distance);
+                    }
+                }
+                best.0
+            })
+            .collect()
+    }
+
+    /// Centroids that move for a dozen rounds, now a little, now far, some onto each other, some out
+    /// of reach: after each round every instruction set has the labels of the plain comparison.
+    #[test]
+    fn labels_stay_exact_on_every_instruction_set_while_centroids_move() {
+        for (n, k, dim, grid, offset) in [
+            (300, 5, 3, 0.0, 0.0),
+            (420, 40, 17, 0.0, 3.0),
+            (500, 100, 33, 0.0, 0.0),
+            (300, 70, 2, 4.0, 0.0),
+            (200, 33, 64, 2.0, 1000.0),
+        ] {
+            let mut stream = Stream::new(n as u64, 0);
+            // On a grid distances tie often.
+            let mut value = move || {
+                let v = 2.0 * stream.uniform() - 1.0;
+                to_f32(if grid > 0.0 { (v * grid).round() } else { v } + offset)
+            };
+            let values: Vec<f32> = (0..n * dim).map(|_| value()).collect();
+            let start: Vec<f32> = (0..k * dim).map(|_| value()).collect();
+            for isa in Isa::available() {
+                let points = Points::new(&values, dim).unwrap();
+                let points = Prepared::with_isa(points, Metric::Euclidean, isa).unwrap();
+                let mut assigner = Assigner::new(&points, k);
+                let mut centroids = start.clone();
+                let mut before: Option<Vec<f32>> = None;
+                let mut labels = vec![0; n];
+                let mut stream = Stream::new(7, 1);
+                for round in 0..12 {
+                    let changed = assigner.assign(&centroids, before.as_deref());
+                    let found = assigner.labels();
+                    assert_eq!(found, naive(&points, &centroids), "{isa:?} {dim} {round}");
+                    let differ = found.iter().zip(&labels).filter(|(a, b)| a != b).count();
+                    assert_eq!(changed, differ);
+                    labels = found;
+                    if round % 3 == 0 {
+                        assigner.relabel(round, 1);
+                        labels[round] = 1;
+                    }
+                    before = Some(centroids.clone());
+                    let step = [0.3, 0.01, 0.0, 0.001][round % 4];
+                    for v in &mut centroids {
+                        *v += to_f32(step * (stream.uniform() - 0.5));
+                    }
+                    if round == 5 {
+                        let (first, rest) = centroids.split_at_mut(dim);
+                        first.copy_from_slice(&rest[..dim]);
+                        rest[2 * dim..3 * dim].fill(1e30);
+                    }
+                    if round == 8 {
+                        centroids[3 * dim..4 * dim].fill(to_f32(offset));
+                    }
+                }
+            }
         }
     }
-    label
 }

@@ -4,9 +4,9 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::Init;
-use crate::assign::{LANES, ROWS, dot_tile, panel};
 use crate::error::{Error, Kind};
-use crate::parallel::{for_each_piece, map_pieces};
+use crate::kernel::scaled_distance;
+use crate::parallel::for_each_piece;
 use crate::prepared::{Prepared, normalized};
 use crate::{KMeans, Metric};
 
@@ -40,7 +40,7 @@ pub(crate) fn centroids(
         Init::Given(values) => return given(values, points, k),
         Init::KMeansPlusPlus => 1,
         // scikit-learn's number of trials.
-        Init::GreedyKMeansPlusPlus => 2 + greedy_trials(k),
+        Init::GreedyKMeansPlusPlus => (2 + greedy_trials(k)).min(TRIALS),
     };
     let chosen = plus_plus(
         points,
@@ -72,7 +72,7 @@ fn given(values: &[f32], points: &Prepared<'_>, k: usize) -> Result<Vec<f32>, Er
     }
     match points.metric {
         Metric::Euclidean => Ok(values.to_vec()),
-        Metric::Spherical => normalized(values, points.dim, "given centroid"),
+        Metric::Spherical => Ok(normalized(values, points.dim, "given centroid")?.into_owned()),
     }
 }
 
@@ -92,22 +92,21 @@ fn plus_plus(
     let mut chosen = vec![first];
     taken[first] = true;
     let mut distances = vec![f32::INFINITY; n];
-    lower(points, first, &mut distances);
+    let mut rows = vec![0.0; n * trials];
+    lower(points, weights, &[first], &mut rows, &mut distances);
     while chosen.len() < k {
         for (index, mass) in masses.iter_mut().enumerate() {
             *mass = weight(index) * f64::from(distances[index]);
         }
-        let candidates: Vec<usize> = (0..trials).filter_map(|_| draw(&masses, stream)).collect();
-        let next = match candidates[..] {
+        let mut candidates: Vec<usize> =
+            (0..trials).filter_map(|_| draw(&masses, stream)).collect();
+        if candidates.is_empty() {
             // Fewer distinct points than clusters: the centroids that are left repeat points.
-            [] => (0..n)
-                .find(|&i| !taken[i] && weight(i) > 0.0)
-                .unwrap_or(first),
-            [only] => only,
-            _ => best_of(points, weights, &candidates, &distances),
-        };
+            let next = (0..n).find(|&i| !taken[i] && weight(i) > 0.0);
+            candidates.push(next.unwrap_or(first));
+        }
+        let next = lower(points, weights, &candidates, &mut rows, &mut distances);
         taken[next] = true;
-        lower(points, next, &mut distances);
         chosen.push(next);
     }
     chosen
@@ -134,97 +133,57 @@ fn draw(masses: &[f64], stream: &mut Stream) -> Option<usize> {
     last
 }
 
-/// The candidate that leaves the least sum of distances, the earliest of equals.
-fn best_of(
-    points: &Prepared<'_>,
-    weights: Option<&[f64]>,
-    candidates: &[usize],
-    distances: &[f32],
-) -> usize {
-    let mut best = (candidates[0], f64::INFINITY);
-    for candidates in candidates.chunks(LANES) {
-        let totals = totals_left(points, weights, candidates, distances);
-        for (&candidate, total) in candidates.iter().zip(totals) {
-            if total < best.1 {
-                best = (candidate, total);
-            }
-        }
-    }
-    best.0
-}
+/// Most candidates of one draw: `2 + ln k` for the largest `k`.
+const TRIALS: usize = 24;
 
-/// For each of up to eight candidates, the sum of distances if it became a centroid.
-fn totals_left(
+/// Takes the candidate that leaves the least sum of distances, the earliest of equals, and lowers
+/// the distance of every point to that from it. Distances in single precision are enough to draw by;
+/// they are the same bits on every processor, and exactly 0 between equal rows.
+fn lower(
     points: &Prepared<'_>,
     weights: Option<&[f64]>,
     candidates: &[usize],
-    distances: &[f32],
-) -> [f64; LANES] {
-    let rows: Vec<&[f32]> = candidates.iter().map(|&c| points.filter_row(c)).collect();
-    let panel = panel(&rows, points.dim);
-    let squares: Vec<f64> = candidates.iter().map(|&c| points.norm(c).powi(2)).collect();
-    let sums = map_pieces(points.len(), PIECE, |range| {
-        let mut sums = [0.0_f64; LANES];
-        for first in range.clone().step_by(ROWS) {
-            let tile = std::array::from_fn(|r| points.filter_row((first + r).min(range.end - 1)));
-            let dots = dot_tile(tile, &panel);
-            for (index, dots) in (first..range.end).zip(dots) {
-                let weight = weights.map_or(1.0, |w| w[index]);
-                let held = f64::from(distances[index]);
-                let square = points.norm(index).powi(2);
-                for (lane, row) in rows.iter().enumerate() {
-                    let lengths = square + squares[lane];
-                    let mut distance = lengths - 2.0 * f64::from(dots[lane]);
-                    // Near rows cancel; the difference itself is exact enough.
-                    if distance < 1e-3 * lengths {
-                        distance = f64::from(squared_distance(points.filter_row(index), row));
-                    }
-                    sums[lane] += weight * distance.min(held);
-                }
+    rows: &mut [f32],
+    distances: &mut [f32],
+) -> usize {
+    let dim = points.dim;
+    let stride = rows.len() / points.len();
+    let scaled: Vec<f32> = (candidates.iter())
+        .flat_map(|&c| points.row(c).iter().map(|v| v * points.scale))
+        .collect();
+    let mut pieces: Vec<(&mut [f32], [f64; TRIALS])> = (rows.chunks_mut(PIECE * stride))
+        .map(|rows| (rows, [0.0; TRIALS]))
+        .collect();
+    let held = &*distances;
+    for_each_piece(&mut pieces, 1, |piece, pieces| {
+        let (rows, sums) = &mut pieces[0];
+        for (at, row) in rows.chunks_exact_mut(stride).enumerate() {
+            let index = piece * PIECE + at;
+            let point = points.row(index);
+            let weight = weights.map_or(1.0, |w| w[index]);
+            for (trial, candidate) in scaled.chunks_exact(dim).enumerate() {
+                let distance = scaled_distance(points.isa, point, points.scale, candidate);
+                row[trial] = distance.min(held[index]);
+                sums[trial] += weight * f64::from(row[trial]);
             }
         }
-        sums
     });
-    let mut totals = [0.0; LANES];
-    for sums in sums {
+    let mut totals = [0.0; TRIALS];
+    for (_, sums) in &pieces {
         for (total, sum) in totals.iter_mut().zip(sums) {
             *total += sum;
         }
     }
-    totals
-}
-
-/// Lowers the distance of every point to that from the new centroid.
-fn lower(points: &Prepared<'_>, centroid: usize, distances: &mut [f32]) {
-    let centroid = points.filter_row(centroid);
-    for_each_piece(distances, PIECE, |first, distances| {
-        for (at, held) in distances.iter_mut().enumerate() {
-            *held = held.min(squared_distance(points.filter_row(first + at), centroid));
-        }
-    });
-}
-
-/// Single precision is enough to draw by. Equal rows have distance exactly 0.
-fn squared_distance(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [0.0_f32; 16];
-    let (a_chunks, a_rest) = a.as_chunks::<16>();
-    let (b_chunks, b_rest) = b.as_chunks::<16>();
-    for (a, b) in a_chunks.iter().zip(b_chunks) {
-        for lane in 0..16 {
-            let difference = a[lane] - b[lane];
-            sums[lane] += difference * difference;
+    let mut best = 0;
+    for trial in 1..candidates.len() {
+        if totals[trial] < totals[best] {
+            best = trial;
         }
     }
-    for half in [8, 4, 2, 1] {
-        for lane in 0..half {
-            sums[lane] += sums[lane + half];
-        }
+    for (distance, row) in distances.iter_mut().zip(rows.chunks_exact(stride)) {
+        *distance = row[best];
     }
-    let mut total = sums[0];
-    for (a, b) in a_rest.iter().zip(b_rest) {
-        total += (a - b) * (a - b);
-    }
-    total
+    candidates[best]
 }
 
 #[cfg(test)]

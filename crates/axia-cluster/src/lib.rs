@@ -38,8 +38,8 @@
 
 mod assign;
 mod error;
+mod groups;
 mod init;
-#[allow(dead_code)] // for the algorithms that come to read it
 mod kernel;
 mod kmeans;
 mod metric;

@@ -52,3 +52,15 @@ where
         .map(|piece| work(piece * size..n.min((piece + 1) * size)))
         .collect()
 }
+
+/// How many threads work at the same time.
+#[cfg(feature = "rayon")]
+pub(crate) fn threads() -> usize {
+    rayon::current_num_threads()
+}
+
+/// How many threads work at the same time.
+#[cfg(not(feature = "rayon"))]
+pub(crate) fn threads() -> usize {
+    1
+}

@@ -3,6 +3,11 @@
 use std::fmt;
 
 use crate::error::{Error, Kind};
+use crate::kernel::{Isa, all_finite};
+use crate::parallel::map_pieces;
+
+/// Values that are checked in one go.
+const PIECE: usize = 1 << 16;
 
 /// Points in `dim` dimensions: a borrowed view of row-major values, checked once.
 ///
@@ -42,8 +47,15 @@ impl<'a> Points<'a> {
             }
             .into());
         }
-        if let Some(at) = values.iter().position(|v| !v.is_finite()) {
-            return Err(Kind::NotFinite { row: at / dim }.into());
+        let isa = Isa::best();
+        let fine = map_pieces(values.len(), PIECE, |range| all_finite(isa, &values[range]));
+        if let Some(piece) = fine.iter().position(|fine| !fine) {
+            let rest = &values[piece * PIECE..];
+            let at = rest.iter().position(|v| !v.is_finite()).unwrap_or(0);
+            return Err(Kind::NotFinite {
+                row: (piece * PIECE + at) / dim,
+            }
+            .into());
         }
         Ok(Self { values, dim })
     }

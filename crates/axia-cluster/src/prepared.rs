@@ -3,79 +3,61 @@
 use std::borrow::Cow;
 
 use crate::error::{Error, Kind};
-use crate::parallel::for_each_piece;
+use crate::kernel::{self, Isa};
+use crate::parallel::{for_each_piece, map_pieces};
 use crate::{Metric, Points};
 
 /// Rows of one piece of parallel work on single rows.
 const PIECE: usize = 256;
 
-/// Points in the two forms that an assignment needs: `rows`, of which distances are defined in
-/// double precision, and `filter`, whose single-precision scores rule out most centroids.
+/// Rows that the filter's origin is taken from: enough to lie in their midst.
+const SAMPLE: usize = 1024;
+
+/// A row whose squared length is this near to 1 counts as a unit vector as it stands.
+const UNIT: f64 = 1e-6;
+
+/// Points, of which distances are defined in double precision, and the frame in which the filter
+/// sees them: `scale * row - shift`. Without it, data far from the origin would drown the scores in
+/// rounding, and large values would overflow them. Nothing is copied, except spherical points that
+/// are not unit vectors already.
 pub(crate) struct Prepared<'a> {
     pub(crate) metric: Metric,
     pub(crate) dim: usize,
+    pub(crate) isa: Isa,
     rows: Cow<'a, [f32]>,
-    /// Rows moved to their mean and scaled to at most 1. Without this, data far from the origin
-    /// would drown the scores in rounding, and large values would overflow them.
-    moved: Option<Vec<f32>>,
-    frame: Frame,
-    norms: Vec<f64>,
-}
-
-/// Where the filter's origin lies and how it is scaled.
-struct Frame {
-    mean: Vec<f64>,
-    scale: f64,
-}
-
-impl Frame {
-    fn apply(&self, row: &[f32], out: &mut [f32]) {
-        for ((out, &v), m) in out.iter_mut().zip(row).zip(&self.mean) {
-            *out = to_f32((f64::from(v) - m) * self.scale);
-        }
-    }
+    /// A power of two that brings all values below 4.
+    pub(crate) scale: f32,
+    /// About the mean of the scaled rows.
+    pub(crate) shift: Vec<f32>,
 }
 
 impl<'a> Prepared<'a> {
     pub(crate) fn new(points: Points<'a>, metric: Metric) -> Result<Self, Error> {
+        Self::with_isa(points, metric, Isa::best())
+    }
+
+    pub(crate) fn with_isa(points: Points<'a>, metric: Metric, isa: Isa) -> Result<Self, Error> {
         let dim = points.dim();
-        let (rows, moved, frame) = match metric {
-            Metric::Euclidean => {
-                let frame = frame_of(points);
-                let mut moved = vec![0.0; points.as_slice().len()];
-                for_each_piece(&mut moved, PIECE * dim, |first, out| {
-                    let rows = &points.as_slice()[first..first + out.len()];
-                    for (row, out) in rows.chunks_exact(dim).zip(out.chunks_exact_mut(dim)) {
-                        frame.apply(row, out);
-                    }
-                });
-                (Cow::Borrowed(points.as_slice()), Some(moved), frame)
-            }
-            Metric::Spherical => {
-                let unit = normalized(points.as_slice(), dim, "point")?;
-                let frame = Frame {
-                    mean: Vec::new(),
-                    scale: 1.0,
-                };
-                (Cow::Owned(unit), None, frame)
-            }
+        let rows = match metric {
+            Metric::Euclidean => Cow::Borrowed(points.as_slice()),
+            Metric::Spherical => normalized(points.as_slice(), dim, "point")?,
         };
-        let mut prepared = Self {
+        let largest = map_pieces(rows.len(), PIECE * dim, |range| {
+            rows[range].iter().fold(0.0_f32, |m, v| m.max(v.abs()))
+        });
+        let scale = scale_of(largest.into_iter().fold(0.0, f32::max));
+        let shift = middle(&rows, dim)
+            .into_iter()
+            .map(|v| to_f32(v * f64::from(scale)))
+            .collect();
+        Ok(Self {
             metric,
             dim,
+            isa,
             rows,
-            moved,
-            frame,
-            norms: Vec::new(),
-        };
-        let mut norms = vec![0.0; prepared.len()];
-        for_each_piece(&mut norms, PIECE, |first, out| {
-            for (at, out) in out.iter_mut().enumerate() {
-                *out = squared_norm(prepared.filter_row(first + at)).sqrt();
-            }
-        });
-        prepared.norms = norms;
-        Ok(prepared)
+            scale,
+            shift,
+        })
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -87,31 +69,49 @@ impl<'a> Prepared<'a> {
         &self.rows[index * self.dim..(index + 1) * self.dim]
     }
 
-    pub(crate) fn filter_row(&self, index: usize) -> &[f32] {
-        let rows = self.moved.as_deref().unwrap_or(&self.rows);
-        &rows[index * self.dim..(index + 1) * self.dim]
-    }
-
-    /// Length of the filter row.
-    pub(crate) fn norm(&self, index: usize) -> f64 {
-        self.norms[index]
-    }
-
-    /// Writes a centroid as the filter sees it.
-    pub(crate) fn filter_centroid(&self, centroid: &[f32], out: &mut [f32]) {
-        match self.metric {
-            Metric::Euclidean => self.frame.apply(centroid, out),
-            Metric::Spherical => out.copy_from_slice(centroid),
+    /// Writes centroids as the filter sees them, and only scaled.
+    pub(crate) fn move_rows(&self, rows: &[f32], moved: &mut [f32], scaled: &mut [f32]) {
+        let scale = f64::from(self.scale);
+        let rows = rows.chunks_exact(self.dim);
+        let outs = moved
+            .chunks_exact_mut(self.dim)
+            .zip(scaled.chunks_exact_mut(self.dim));
+        for (row, (moved, scaled)) in rows.zip(outs) {
+            for (at, &v) in row.iter().enumerate() {
+                let v = f64::from(v) * scale;
+                moved[at] = to_f32(v - f64::from(self.shift[at]));
+                scaled[at] = to_f32(v);
+            }
         }
+    }
+
+    /// Upper bounds on how far each centroid moved, in the filter's scale; what subtracting them
+    /// from a bound may round away is in them.
+    pub(crate) fn drifts(&self, before: &[f32], after: &[f32]) -> Vec<f32> {
+        let scale = f64::from(self.scale);
+        let rounding = 1e-6 * (self.dim as f64).sqrt();
+        before
+            .chunks_exact(self.dim)
+            .zip(after.chunks_exact(self.dim))
+            .map(|(before, after)| {
+                let square = kernel::squared_distance(self.isa, before, after);
+                if square > 0.0 {
+                    to_f32(square.sqrt() * scale * (1.0 + 1e-6) + rounding).next_up()
+                } else {
+                    0.0
+                }
+            })
+            .collect()
     }
 
     /// Distance of a point from a centroid, in double precision and in one fixed order.
     pub(crate) fn distance(&self, index: usize, centroid: &[f32]) -> f64 {
+        let square = kernel::squared_distance(self.isa, self.row(index), centroid);
         match self.metric {
-            Metric::Euclidean => squared_distance(self.row(index), centroid),
+            Metric::Euclidean => square,
             // One minus the cosine, without the cancellation: unit vectors are rounded to single
             // precision, and near directions would drown in the rounding of their lengths.
-            Metric::Spherical => squared_distance(self.row(index), centroid) / 2.0,
+            Metric::Spherical => square / 2.0,
         }
     }
 
@@ -129,43 +129,68 @@ impl<'a> Prepared<'a> {
     }
 }
 
-fn frame_of(points: Points<'_>) -> Frame {
-    let mut mean = vec![0.0; points.dim()];
-    for row in points.rows() {
+/// The power of two that brings values of at most `largest` to between 1 and 2, within what an
+/// `f32` can hold.
+fn scale_of(largest: f32) -> f32 {
+    if largest <= 0.0 {
+        return 1.0;
+    }
+    let exponent = f64::from(largest).log2().floor().clamp(-126.0, 126.0);
+    to_f32((-exponent).exp2())
+}
+
+/// Mean of at most [`SAMPLE`] rows, evenly spread.
+fn middle(rows: &[f32], dim: usize) -> Vec<f64> {
+    let n = rows.len() / dim;
+    let mut mean = vec![0.0; dim];
+    let step = n.div_ceil(SAMPLE).max(1);
+    let mut count = 0.0;
+    for row in rows.chunks_exact(dim).step_by(step) {
+        count += 1.0;
         for (sum, &v) in mean.iter_mut().zip(row) {
             *sum += f64::from(v);
         }
     }
     for sum in &mut mean {
-        *sum /= points.len().max(1) as f64;
+        *sum /= f64::max(count, 1.0);
     }
-    let mut largest = 0.0_f64;
-    for row in points.rows() {
-        for (&v, m) in row.iter().zip(&mean) {
-            largest = largest.max((f64::from(v) - m).abs());
-        }
-    }
-    let scale = if largest > 0.0 { largest.recip() } else { 1.0 };
-    Frame { mean, scale }
+    mean
 }
 
-/// Rows scaled to length 1.
-pub(crate) fn normalized(
-    values: &[f32],
+/// Rows scaled to length 1. A row that has it already, to about 1e-6, is left as it is, and if all
+/// have, nothing is copied.
+pub(crate) fn normalized<'a>(
+    values: &'a [f32],
     dim: usize,
     what: &'static str,
-) -> Result<Vec<f32>, Error> {
-    let mut out = values.to_vec();
-    for (row, values) in out.chunks_exact_mut(dim).enumerate() {
-        let norm = squared_norm(values).sqrt();
-        if norm <= 0.0 {
-            return Err(Kind::NoDirection { what, row }.into());
-        }
-        for v in values {
-            *v = to_f32(f64::from(*v) / norm);
-        }
+) -> Result<Cow<'a, [f32]>, Error> {
+    let n = values.len() / dim;
+    let squares: Vec<f64> = map_pieces(n, PIECE, |range| {
+        (values[range.start * dim..range.end * dim].chunks_exact(dim))
+            .map(squared_norm)
+            .collect::<Vec<_>>()
+    })
+    .concat();
+    if let Some(row) = squares.iter().position(|&square| square <= 0.0) {
+        return Err(Kind::NoDirection { what, row }.into());
     }
-    Ok(out)
+    let is_unit = |square: f64| (square - 1.0).abs() <= UNIT;
+    if squares.iter().all(|&square| is_unit(square)) {
+        return Ok(Cow::Borrowed(values));
+    }
+    let mut out = values.to_vec();
+    for_each_piece(&mut out, PIECE * dim, |first, out| {
+        for (at, row) in out.chunks_exact_mut(dim).enumerate() {
+            let square = squares[first / dim + at];
+            if !is_unit(square) {
+                let norm = square.sqrt();
+                for v in row {
+                    *v = to_f32(f64::from(*v) / norm);
+                }
+            }
+        }
+    });
+    Ok(Cow::Owned(out))
 }
 
 #[allow(clippy::cast_possible_truncation)]
@@ -175,6 +200,7 @@ pub(crate) fn to_f32(value: f64) -> f32 {
 
 /// Sums `term(a, b)` over all dimensions: eight running sums, added in a fixed order, so that the
 /// compiler may use vector instructions and still gives the same bits everywhere.
+#[inline(always)]
 fn sum_terms(a: &[f32], b: &[f32], term: impl Fn(f64, f64) -> f64) -> f64 {
     let mut sums = [0.0_f64; 8];
     let (a_chunks, a_rest) = a.as_chunks::<8>();
@@ -192,10 +218,12 @@ fn sum_terms(a: &[f32], b: &[f32], term: impl Fn(f64, f64) -> f64) -> f64 {
     total
 }
 
+#[inline(always)]
 pub(crate) fn squared_norm(a: &[f32]) -> f64 {
     sum_terms(a, a, |a, b| a * b)
 }
 
+#[inline(always)]
 pub(crate) fn squared_distance(a: &[f32], b: &[f32]) -> f64 {
     sum_terms(a, b, |a, b| (a - b) * (a - b))
 }

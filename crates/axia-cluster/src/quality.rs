@@ -107,7 +107,9 @@ fn prepare<'a>(
     }
     let rows = match metric {
         Metric::Euclidean => centroids.as_slice().to_vec(),
-        Metric::Spherical => normalized(centroids.as_slice(), centroids.dim(), "centroid")?,
+        Metric::Spherical => {
+            normalized(centroids.as_slice(), centroids.dim(), "centroid")?.into_owned()
+        }
     };
     Ok((Prepared::new(points, metric)?, rows))
 }

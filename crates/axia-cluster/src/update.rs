@@ -1,6 +1,7 @@
 //! New centroids from labels.
 
 use crate::Metric;
+use crate::kernel::add_row;
 use crate::parallel::for_each_piece;
 use crate::prepared::{Prepared, to_f32};
 
@@ -51,9 +52,7 @@ pub(crate) fn update(
         for &index in members.of(first / dim) {
             let weight = weights.map_or(1.0, |w| w[index]);
             total += weight;
-            for (sum, &v) in sum.iter_mut().zip(points.row(index)) {
-                *sum += weight * f64::from(v);
-            }
+            add_row(points.isa, &mut sum, weight, points.row(index));
         }
         let divisor = match points.metric {
             Metric::Euclidean => total,
@@ -75,20 +74,20 @@ pub(crate) fn update(
 /// Gives every cluster without points of positive weight the point farthest from its own centroid
 /// (scikit-learn's rule): empty clusters in order of index, points in order of distance, the lower
 /// index of equals. A point that is alone in its cluster, or lies on its centroid, stays. Returns
-/// whether a label changed.
+/// the points that have another label now.
 pub(crate) fn fill_empty(
     points: &Prepared<'_>,
     weights: Option<&[f64]>,
     centroids: &[f32],
     labels: &mut [u32],
-) -> bool {
+) -> Vec<usize> {
     let counts_in = |index: usize| weights.is_none_or(|w| w[index] > 0.0);
     let mut counts = vec![0_usize; centroids.len() / points.dim];
     for (index, &label) in labels.iter().enumerate() {
         counts[label as usize] += usize::from(counts_in(index));
     }
     if counts.iter().all(|&count| count > 0) {
-        return false;
+        return Vec::new();
     }
     let distances = points.distances(centroids, labels);
     let mut farthest: Vec<usize> = (0..labels.len())
@@ -102,7 +101,7 @@ pub(crate) fn fill_empty(
         .filter(|&(_, &count)| count == 0)
         .map(|(cluster, _)| cluster)
         .collect();
-    let mut changed = false;
+    let mut changed = Vec::new();
     for cluster in empty {
         let Some(index) = farthest.find(|&index| counts[labels[index] as usize] > 1) else {
             break;
@@ -110,7 +109,7 @@ pub(crate) fn fill_empty(
         counts[labels[index] as usize] -= 1;
         counts[cluster as usize] += 1;
         labels[index] = cluster;
-        changed = true;
+        changed.push(index);
     }
     changed
 }

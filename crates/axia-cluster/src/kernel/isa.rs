@@ -44,6 +44,15 @@ impl Isa {
         found
     }
 
+    /// Whether it multiplies pairs of bfloat16.
+    pub(super) fn has_pairs(self) -> bool {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512Bf16 => true,
+            _ => false,
+        }
+    }
+
     pub(super) fn kind(self) -> Kind {
         self.0
     }

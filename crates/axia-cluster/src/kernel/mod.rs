@@ -30,19 +30,25 @@
 
 #![allow(unsafe_code)]
 
+mod filter;
 mod isa;
 mod panels;
+mod plain;
 mod portable;
+mod tiles;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
 #[cfg(test)]
 mod tests;
 
+pub(crate) use filter::{Block, Candidate, Filter, NOTHING};
 pub(crate) use isa::Isa;
+#[allow(unused_imports)] // linkage, density and neighbours read these
 pub(crate) use panels::Panels;
-
-use isa::Kind;
+pub(crate) use plain::{
+    add_row, all_finite, lower_bounds, scaled_distance, squared_distance, sum_error,
+};
 
 /// Columns of one panel.
 pub(crate) const LANES: usize = 32;
@@ -53,30 +59,23 @@ pub(crate) const LANES: usize = 32;
 ///
 /// If `rows` does not hold whole rows of the panels' depth, or `out` has another length than
 /// rows times `panels.width()`.
+#[allow(dead_code)] // linkage and density call this
 pub(crate) fn products(isa: Isa, rows: &[f32], panels: &Panels, out: &mut [f32]) {
     let depth = panels.depth();
     let width = panels.width();
     assert!(rows.len().is_multiple_of(depth), "whole rows");
-    let n = rows.len() / depth;
-    assert_eq!(out.len(), n * width, "one place for each product");
+    assert_eq!(
+        out.len(),
+        rows.len() / depth * width,
+        "one place for each product"
+    );
     for p in 0..panels.count() {
-        let panel = panels.panel(p);
-        match isa.kind() {
-            Kind::Portable => portable::products(rows, depth, panel, p * LANES, width, out),
-            // SAFETY: an `Isa` of this kind exists only where the instructions were detected; the
-            // lengths were asserted above, and a panel holds `depth` lines of `LANES` values.
-            #[cfg(target_arch = "x86_64")]
-            Kind::Avx2 => unsafe { x86::products_avx2(rows, depth, panel, p * LANES, width, out) },
-            // SAFETY: as above.
-            #[cfg(target_arch = "x86_64")]
-            Kind::Avx512 | Kind::Avx512Bf16 => unsafe {
-                x86::products_avx512(rows, depth, panel, p * LANES, width, out);
-            },
-        }
+        tiles::products(isa, rows, depth, panels.panel(p), p * LANES, width, out);
     }
 }
 
 /// A bound on the error of one of [`products`], as a share of the two vectors' lengths multiplied.
+#[allow(dead_code)] // linkage and density call this
 pub(crate) fn product_error(depth: usize) -> f64 {
     // A chain of `depth` additions, each rounded once, and the products once more where there is no
     // fused multiply-add (Higham 2002, section 3.1).

@@ -1,6 +1,7 @@
 //! Columns laid out for the tiles.
 
 use super::LANES;
+use crate::parallel::for_each_piece;
 
 /// One cache line, so that vectors of panels never straddle two.
 #[repr(C, align(64))]
@@ -24,21 +25,38 @@ impl Panels {
     /// # Panics
     ///
     /// If `dim` is 0 or `columns` does not hold whole vectors.
+    #[allow(dead_code)] // linkage and density call this
     pub(crate) fn pack(columns: &[f32], dim: usize) -> Self {
         assert!(
             dim > 0 && columns.len().is_multiple_of(dim),
             "whole columns"
         );
-        let count = columns.len() / dim;
-        let mut lines = vec![Line([0.0; 16]); count.div_ceil(LANES) * LINES * dim];
-        for (panel, columns) in lines
-            .chunks_exact_mut(LINES * dim)
-            .zip(columns.chunks(LANES * dim))
-        {
-            fill_panel(columns, dim, panel);
-        }
+        Self::pack_with(columns.len() / dim, dim, |column, out| {
+            out.copy_from_slice(&columns[column * dim..][..dim]);
+        })
+    }
+
+    /// Packs `count` vectors of `depth` values each; `fill` writes one, over zeros.
+    pub(super) fn pack_with(
+        count: usize,
+        depth: usize,
+        fill: impl Fn(usize, &mut [f32]) + Sync + Send,
+    ) -> Self {
+        let mut lines = vec![Line([0.0; 16]); count.div_ceil(LANES) * LINES * depth];
+        for_each_piece(&mut lines, LINES * depth, |first, panel| {
+            let first = first / (LINES * depth) * LANES;
+            let mut column = vec![0.0; depth];
+            for lane in 0..LANES.min(count - first) {
+                column.fill(0.0);
+                fill(first + lane, &mut column);
+                let (line, at) = (lane / 16, lane % 16);
+                for (lines, &v) in panel.chunks_exact_mut(LINES).zip(&column) {
+                    lines[line].0[at] = v;
+                }
+            }
+        });
         Self {
-            depth: dim,
+            depth,
             columns: count,
             lines,
         }
@@ -50,6 +68,7 @@ impl Panels {
     }
 
     /// Columns without the zeros that fill the last panel.
+    #[allow(dead_code)] // tests
     pub(crate) fn columns(&self) -> usize {
         self.columns
     }
@@ -66,14 +85,5 @@ impl Panels {
 
     pub(super) fn panel(&self, index: usize) -> &[Line] {
         &self.lines[index * LINES * self.depth..(index + 1) * LINES * self.depth]
-    }
-}
-
-fn fill_panel(columns: &[f32], dim: usize, panel: &mut [Line]) {
-    for (lane, column) in columns.chunks_exact(dim).enumerate() {
-        let (line, at) = (lane / 16, lane % 16);
-        for (lines, &v) in panel.chunks_exact_mut(LINES).zip(column) {
-            lines[line].0[at] = v;
-        }
     }
 }

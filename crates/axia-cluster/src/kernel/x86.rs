@@ -1,76 +1,70 @@
-//! AVX2 with FMA, and AVX-512.
+//! AVX2 with FMA, AVX-512, and AVX-512 with bfloat16.
 
 use std::arch::x86_64::{
-    _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_storeu_ps,
-    _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_setzero_ps, _mm512_storeu_ps,
+    __m512bh, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_storeu_ps, _mm512_dpbf16_ps,
+    _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_storeu_ps,
 };
 
 use super::LANES;
-use super::panels::Line;
 
-/// Calls `$tile::<R>` with the number of rows that are left as a constant.
+/// Most rows of a tile with 512-bit vectors: two sums for each fill 24 of the 32 registers.
+pub(super) const ROWS_512: usize = 12;
+
+/// Most rows of a tile with 256-bit vectors, which takes half a panel at a time: two sums for each
+/// fill 12 of the 16 registers.
+pub(super) const ROWS_256: usize = 6;
+
+/// Calls `$tile::<R>` with the number of rows as a constant.
 macro_rules! by_rows {
-    ($left:expr, $tile:ident, [$($r:literal)*], $args:tt) => {
-        match $left {
+    ($n:expr, $tile:ident, [$($r:literal)*], $args:tt) => {
+        match $n {
             $($r => by_rows!(@call $tile, $r, $args),)*
-            _ => {}
+            _ => unreachable!("a tile has at most so many rows"),
         }
     };
     (@call $tile:ident, $r:literal, ($($arg:expr),*)) => { $tile::<$r>($($arg),*) };
 }
 
-/// Rows of a tile: two vectors of sums for each fill 24 of the 32 registers.
-const ROWS_512: usize = 12;
-
-/// Products of all rows with one panel, from column `first` of `out` on.
-///
-/// # Safety
-///
-/// The processor has AVX-512F; `rows` are whole rows of `depth` values, `panel` holds `2 * depth`
-/// lines, `out` as many rows of `width` values, and `first + LANES <= width`.
-#[target_feature(enable = "avx512f")]
-pub(super) unsafe fn products_avx512(
-    rows: &[f32],
-    depth: usize,
-    panel: &[Line],
-    first: usize,
-    width: usize,
-    out: &mut [f32],
-) {
-    let n = rows.len() / depth;
-    let panel = panel.as_ptr().cast::<f32>();
-    let mut at = 0;
-    while at < n {
-        let here = (n - at).min(ROWS_512);
-        // SAFETY: rows `at..at + here` exist in `rows` and in `out`.
-        unsafe {
-            let x = rows.as_ptr().add(at * depth);
-            let y = out.as_mut_ptr().add(at * width + first);
-            by_rows!(here, tile_512, [1 2 3 4 5 6 7 8 9 10 11 12], (x, depth, panel, y, width));
-        }
-        at += here;
-    }
+/// What a tile reads and writes: for each row `r`, lane `l`:
+/// `out[r * width + l] = start[l] + rows[r] · column l of the panel`.
+#[derive(Clone, Copy)]
+pub(super) struct Tile<'a> {
+    /// Where each row begins: `depth` values, or pairs of bfloat16.
+    pub(super) rows: &'a [*const f32],
+    pub(super) depth: usize,
+    /// `depth` times [`LANES`] values, or pairs.
+    pub(super) panel: *const f32,
+    /// [`LANES`] values.
+    pub(super) start: *const f32,
+    pub(super) out: *mut f32,
+    pub(super) width: usize,
 }
 
 /// # Safety
 ///
-/// `R` rows of `depth` values at `x`, `depth * LANES` values at `panel`, `R` rows of `LANES` values
-/// at `y`, `width` apart.
+/// The processor has AVX-512F; all that the tile names exists; it has 1 to [`ROWS_512`] rows.
 #[target_feature(enable = "avx512f")]
-unsafe fn tile_512<const R: usize>(
-    x: *const f32,
-    depth: usize,
-    panel: *const f32,
-    y: *mut f32,
-    width: usize,
-) {
-    let mut sums = [[_mm512_setzero_ps(); 2]; R];
+pub(super) unsafe fn tile_avx512(tile: Tile<'_>) {
+    // SAFETY: as the caller vouches.
+    unsafe { by_rows!(tile.rows.len(), rows_avx512, [1 2 3 4 5 6 7 8 9 10 11 12], (tile)) }
+}
+
+/// # Safety
+///
+/// As [`tile_avx512`], with `R` rows.
+#[target_feature(enable = "avx512f")]
+unsafe fn rows_avx512<const R: usize>(tile: Tile<'_>) {
     // SAFETY: every address is within what the caller vouches for.
     unsafe {
-        let rows: [*const f32; R] = std::array::from_fn(|r| x.add(r * depth));
-        for t in 0..depth {
-            let c0 = _mm512_loadu_ps(panel.add(t * LANES));
-            let c1 = _mm512_loadu_ps(panel.add(t * LANES + 16));
+        let rows: [*const f32; R] = std::array::from_fn(|r| tile.rows[r]);
+        let start = [
+            _mm512_loadu_ps(tile.start),
+            _mm512_loadu_ps(tile.start.add(16)),
+        ];
+        let mut sums = [start; R];
+        for t in 0..tile.depth {
+            let c0 = _mm512_loadu_ps(tile.panel.add(t * LANES));
+            let c1 = _mm512_loadu_ps(tile.panel.add(t * LANES + 16));
             for r in 0..R {
                 let x = _mm512_set1_ps(*rows[r].add(t));
                 sums[r][0] = _mm512_fmadd_ps(x, c0, sums[r][0]);
@@ -78,73 +72,88 @@ unsafe fn tile_512<const R: usize>(
             }
         }
         for r in 0..R {
-            _mm512_storeu_ps(y.add(r * width), sums[r][0]);
-            _mm512_storeu_ps(y.add(r * width + 16), sums[r][1]);
-        }
-    }
-}
-
-/// Rows of a tile on half a panel: two vectors of sums for each fill 12 of the 16 registers.
-const ROWS_256: usize = 6;
-
-/// Products of all rows with one panel, from column `first` of `out` on.
-///
-/// # Safety
-///
-/// The processor has AVX2 and FMA; the rest as for [`products_avx512`].
-#[target_feature(enable = "avx2,fma")]
-pub(super) unsafe fn products_avx2(
-    rows: &[f32],
-    depth: usize,
-    panel: &[Line],
-    first: usize,
-    width: usize,
-    out: &mut [f32],
-) {
-    let n = rows.len() / depth;
-    for half in [0, 16] {
-        let mut at = 0;
-        while at < n {
-            let here = (n - at).min(ROWS_256);
-            // SAFETY: rows `at..at + here` exist in `rows` and in `out`; half a panel ends with it.
-            unsafe {
-                let panel = panel.as_ptr().cast::<f32>().add(half);
-                let x = rows.as_ptr().add(at * depth);
-                let y = out.as_mut_ptr().add(at * width + first + half);
-                by_rows!(here, tile_256, [1 2 3 4 5 6], (x, depth, panel, y, width));
-            }
-            at += here;
+            _mm512_storeu_ps(tile.out.add(r * tile.width), sums[r][0]);
+            _mm512_storeu_ps(tile.out.add(r * tile.width + 16), sums[r][1]);
         }
     }
 }
 
 /// # Safety
 ///
-/// As [`tile_512`], for the first 16 lanes at `panel`.
-#[target_feature(enable = "avx2,fma")]
-unsafe fn tile_256<const R: usize>(
-    x: *const f32,
-    depth: usize,
-    panel: *const f32,
-    y: *mut f32,
-    width: usize,
-) {
-    let mut sums = [[_mm256_setzero_ps(); 2]; R];
-    // SAFETY: every address is within what the caller vouches for.
+/// As [`tile_avx512`], and the processor has AVX512_BF16; rows and panel are pairs of bfloat16.
+#[target_feature(enable = "avx512f,avx512bf16")]
+pub(super) unsafe fn tile_bf16(tile: Tile<'_>) {
+    // SAFETY: as the caller vouches.
+    unsafe { by_rows!(tile.rows.len(), rows_bf16, [1 2 3 4 5 6 7 8 9 10 11 12], (tile)) }
+}
+
+/// # Safety
+///
+/// As [`tile_bf16`], with `R` rows.
+#[target_feature(enable = "avx512f,avx512bf16")]
+unsafe fn rows_bf16<const R: usize>(tile: Tile<'_>) {
+    // SAFETY: every address is within what the caller vouches for; a vector of pairs is 512 bits
+    // of any content.
     unsafe {
-        let rows: [*const f32; R] = std::array::from_fn(|r| x.add(r * depth));
-        for t in 0..depth {
-            let c0 = _mm256_loadu_ps(panel.add(t * LANES));
-            let c1 = _mm256_loadu_ps(panel.add(t * LANES + 8));
+        let rows: [*const f32; R] = std::array::from_fn(|r| tile.rows[r]);
+        let start = [
+            _mm512_loadu_ps(tile.start),
+            _mm512_loadu_ps(tile.start.add(16)),
+        ];
+        let mut sums = [start; R];
+        for t in 0..tile.depth {
+            let c0: __m512bh = std::mem::transmute(_mm512_loadu_ps(tile.panel.add(t * LANES)));
+            let c1: __m512bh = std::mem::transmute(_mm512_loadu_ps(tile.panel.add(t * LANES + 16)));
             for r in 0..R {
-                let x = _mm256_set1_ps(*rows[r].add(t));
-                sums[r][0] = _mm256_fmadd_ps(x, c0, sums[r][0]);
-                sums[r][1] = _mm256_fmadd_ps(x, c1, sums[r][1]);
+                let x: __m512bh = std::mem::transmute(_mm512_set1_ps(*rows[r].add(t)));
+                sums[r][0] = _mm512_dpbf16_ps(sums[r][0], x, c0);
+                sums[r][1] = _mm512_dpbf16_ps(sums[r][1], x, c1);
             }
         }
         for r in 0..R {
-            _mm256_storeu_ps(y.add(r * width), sums[r][0]);
-            _mm256_storeu_ps(y.add(r * width + 8), sums[r][1]);
+            _mm512_storeu_ps(tile.out.add(r * tile.width), sums[r][0]);
+            _mm512_storeu_ps(tile.out.add(r * tile.width + 16), sums[r][1]);
+        }
+    }
+}
+
+/// # Safety
+///
+/// The processor has AVX2 and FMA; all that the tile names exists; it has 1 to [`ROWS_256`] rows.
+#[target_feature(enable = "avx2,fma")]
+pub(super) unsafe fn tile_avx2(tile: Tile<'_>) {
+    // SAFETY: as the caller vouches.
+    unsafe { by_rows!(tile.rows.len(), rows_avx2, [1 2 3 4 5 6], (tile)) }
+}
+
+/// # Safety
+///
+/// As [`tile_avx2`], with `R` rows.
+#[target_feature(enable = "avx2,fma")]
+unsafe fn rows_avx2<const R: usize>(tile: Tile<'_>) {
+    for half in [0, 16] {
+        // SAFETY: every address is within what the caller vouches for.
+        unsafe {
+            let rows: [*const f32; R] = std::array::from_fn(|r| tile.rows[r]);
+            let start = [
+                _mm256_loadu_ps(tile.start.add(half)),
+                _mm256_loadu_ps(tile.start.add(half + 8)),
+            ];
+            let mut sums = [start; R];
+            for t in 0..tile.depth {
+                let c0 = _mm256_loadu_ps(tile.panel.add(t * LANES + half));
+                let c1 = _mm256_loadu_ps(tile.panel.add(t * LANES + half + 8));
+                for r in 0..R {
+                    let x = _mm256_set1_ps(*rows[r].add(t));
+                    sums[r][0] = _mm256_fmadd_ps(x, c0, sums[r][0]);
+                    sums[r][1] = _mm256_fmadd_ps(x, c1, sums[r][1]);
+                }
+            }
+            for r in 0..R {
+                let out = tile.out.add(r * tile.width + half);
+                _mm256_storeu_ps(out, sums[r][0]);
+                _mm256_storeu_ps(out.add(8), sums[r][1]);
+            }
         }
     }
 }

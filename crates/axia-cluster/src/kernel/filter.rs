@@ -1,0 +1,341 @@
+//! Scores that rule out: which columns of a panel cannot be the nearest of a row.
+//!
+//! A score is `x·c - |c|²/2`: the larger, the nearer. It is computed in single precision, or in
+//! bfloat16 where the processor multiplies that twice as fast, and every score comes with a bound on
+//! its error: what rounding took from the row times the length of the column, what it took from the
+//! column times the length of the row, and the rounding of the sums. Only columns whose score could
+//! be the best are named; all others are covered by one upper bound for each row and panel.
+
+use super::LANES;
+use super::isa::{Isa, Kind};
+use super::panels::Panels;
+use super::plain::{round_pairs, shift_row, sum_error};
+use super::tiles::{ROWS, Scores, scores};
+use crate::parallel::for_each_piece;
+use crate::prepared::{squared_norm, to_f32};
+
+/// No column: fills the panels up.
+pub(crate) const NOTHING: u32 = u32::MAX;
+
+/// How far a column may lie from the origin of the moved and scaled rows, whose values are below 4.
+const FAR: f64 = 1e18;
+
+/// Rows as a filter reads them: moved, scaled and rounded.
+pub(crate) struct Block {
+    dim: usize,
+    /// Values of `rows` that a row takes.
+    depth: usize,
+    isa: Isa,
+    pairs: bool,
+    rows: Vec<f32>,
+    moved: Vec<f32>,
+    halves: Vec<u32>,
+    marks: Vec<Marks>,
+}
+
+/// What is known of a row of a [`Block`].
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Marks {
+    /// Upper bound on its length.
+    pub(crate) length: f32,
+    /// Lower bound on its squared length.
+    pub(crate) square: f32,
+    /// Upper bound on the length of what rounding took away.
+    loss: f32,
+}
+
+impl Block {
+    pub(crate) fn new(isa: Isa, dim: usize) -> Self {
+        let pairs = isa.has_pairs();
+        let depth = if pairs { dim.div_ceil(2) } else { dim };
+        Self {
+            dim,
+            depth,
+            isa,
+            pairs,
+            rows: Vec::new(),
+            moved: vec![0.0; dim],
+            halves: vec![0; depth],
+            marks: Vec::new(),
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.rows.clear();
+        self.marks.clear();
+    }
+
+    /// Appends `scale * row - shift`.
+    pub(crate) fn push(&mut self, row: &[f32], scale: f32, shift: &[f32]) {
+        let square = shift_row(self.isa, row, scale, shift, &mut self.moved);
+        let error = to_f32(sum_error(self.dim));
+        let mut loss = f32::EPSILON * square.sqrt();
+        if self.pairs {
+            loss += round_pairs(self.isa, &self.moved, &mut self.halves).sqrt();
+            self.rows
+                .extend(self.halves.iter().map(|&pair| f32::from_bits(pair)));
+        } else {
+            self.rows.extend_from_slice(&self.moved);
+        }
+        self.marks.push(Marks {
+            length: square.sqrt() * (1.0 + error),
+            square: square * (1.0 - 2.0 * error),
+            loss: loss * (1.0 + 2.0 * error),
+        });
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.marks.len()
+    }
+
+    pub(crate) fn marks(&self, row: usize) -> Marks {
+        self.marks[row]
+    }
+}
+
+/// Columns in panels, with what bounds their scores' errors.
+pub(crate) struct Filter {
+    isa: Isa,
+    pairs: bool,
+    panels: Panels,
+    /// `-|c|²/2`, minus infinity where there is no column.
+    starts: Vec<[f32; LANES]>,
+    errors: Vec<Errors>,
+}
+
+/// The error of a score is at most `loss * row.loss + length * row.length + rest`.
+#[derive(Clone, Copy, Default)]
+struct Errors {
+    loss: f32,
+    length: f32,
+    rest: f32,
+}
+
+impl Errors {
+    #[inline(always)]
+    fn of(self, row: Marks) -> f32 {
+        self.loss * row.loss + (self.length * row.length + self.rest)
+    }
+}
+
+/// A column that may be the nearest of a row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Candidate {
+    /// Which row of the block.
+    pub(crate) row: u32,
+    /// Which place in the panels.
+    pub(crate) slot: u32,
+    /// Upper bound on its score.
+    pub(crate) upper: f32,
+}
+
+impl Filter {
+    /// Packs the columns that `slots` names, [`LANES`] to a panel, [`NOTHING`] for none. The columns
+    /// are moved and scaled already.
+    pub(crate) fn new(isa: Isa, columns: &[f32], dim: usize, slots: &[u32]) -> Self {
+        let pairs = isa.has_pairs();
+        let depth = if pairs { dim.div_ceil(2) } else { dim };
+        // A column as far as that overflows the sums. It is left out: nobody's nearest, unless all
+        // are, and then nothing is found and the caller compares them all.
+        let column = |slot: usize| match slots.get(slot) {
+            None | Some(&NOTHING) => None,
+            Some(&column) => {
+                let column = &columns[column as usize * dim..][..dim];
+                (squared_norm(column) < FAR * FAR).then_some(column)
+            }
+        };
+        let panels = Panels::pack_with(slots.len(), depth, |slot, out| {
+            if let Some(column) = column(slot) {
+                if pairs {
+                    let mut halves = vec![0_u32; depth];
+                    round_pairs(isa, column, &mut halves);
+                    for (out, pair) in out.iter_mut().zip(halves) {
+                        *out = f32::from_bits(pair);
+                    }
+                } else {
+                    out.copy_from_slice(column);
+                }
+            }
+        });
+        let mut known = vec![([f32::NEG_INFINITY; LANES], Errors::default()); panels.count()];
+        for_each_piece(&mut known, 1, |panel, known| {
+            let (starts, errors) = &mut known[0];
+            let (mut longest, mut most_lost) = (0.0_f64, 0.0_f64);
+            let mut halves = vec![0_u32; depth];
+            for (lane, start) in starts.iter_mut().enumerate() {
+                if let Some(column) = column(panel * LANES + lane) {
+                    let square = squared_norm(column);
+                    *start = to_f32(-square / 2.0);
+                    longest = longest.max(square.sqrt());
+                    if pairs {
+                        let lost = f64::from(round_pairs(isa, column, &mut halves)).sqrt();
+                        most_lost = most_lost.max(lost * (1.0 + 2.0 * sum_error(dim)));
+                    }
+                }
+            }
+            *errors = errors_of(dim, longest, most_lost);
+        });
+        let (starts, errors) = known.into_iter().unzip();
+        Self {
+            isa,
+            pairs,
+            panels,
+            starts,
+            errors,
+        }
+    }
+
+    /// Scores the rows of the block that `which` names with one panel. `best` is, for each row of
+    /// the block, a score that some column is known to reach; it rises. Columns that may reach it go
+    /// to `found`; `uppers` receives, for each row named, an upper bound on the scores of all others.
+    ///
+    /// # Panics
+    ///
+    /// If `which` names rows that the block or `best` does not have, or `uppers` has another length.
+    pub(crate) fn scan(
+        &self,
+        panel: usize,
+        block: &Block,
+        which: &[u32],
+        best: &mut [f32],
+        uppers: &mut [f32],
+        found: &mut Vec<Candidate>,
+    ) {
+        assert!(which.len() == uppers.len() && best.len() == block.len());
+        assert!(self.pairs == block.pairs && self.isa == block.isa);
+        let mut out = Scores([[0.0; LANES]; ROWS]);
+        let (lines, start) = (self.panels.panel(panel), &self.starts[panel]);
+        let first = panel * LANES;
+        for (which, uppers) in which.chunks(ROWS).zip(uppers.chunks_mut(ROWS)) {
+            scores(
+                self.isa,
+                self.pairs,
+                &block.rows,
+                block.depth,
+                which,
+                lines,
+                start,
+                &mut out,
+            );
+            let settle = Settle {
+                which,
+                out: &out,
+                marks: &block.marks,
+                errors: self.errors[panel],
+                first,
+            };
+            settle_rows(self.isa, settle, best, uppers, found);
+        }
+    }
+}
+
+fn errors_of(dim: usize, longest: f64, most_lost: f64) -> Errors {
+    // Two roundings for each of the sum's terms (bfloat16 is added in pairs), those of moving and
+    // scaling, and a few for the bounds themselves.
+    let sums = (dim + 16) as f64 * f64::from(f32::EPSILON);
+    let up = |v: f64| to_f32(v * (1.0 + 1e-5)).next_up();
+    Errors {
+        loss: up((longest + most_lost) * (1.0 + sums)),
+        length: up(most_lost + sums * (longest + most_lost)),
+        rest: up(sums * longest * longest + 1e-36 * (dim + 16) as f64 * (1.0 + longest)),
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Settle<'a> {
+    which: &'a [u32],
+    out: &'a Scores,
+    marks: &'a [Marks],
+    errors: Errors,
+    first: usize,
+}
+
+fn settle_rows(
+    isa: Isa,
+    settle: Settle<'_>,
+    best: &mut [f32],
+    uppers: &mut [f32],
+    found: &mut Vec<Candidate>,
+) {
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma")]
+    fn avx2(settle: Settle<'_>, best: &mut [f32], uppers: &mut [f32], found: &mut Vec<Candidate>) {
+        settle_body(settle, best, uppers, found);
+    }
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512dq")]
+    fn avx512(
+        settle: Settle<'_>,
+        best: &mut [f32],
+        uppers: &mut [f32],
+        found: &mut Vec<Candidate>,
+    ) {
+        settle_body(settle, best, uppers, found);
+    }
+    match isa.kind() {
+        Kind::Portable => settle_body(settle, best, uppers, found),
+        // SAFETY: an `Isa` of this kind exists only where the instructions were detected.
+        #[cfg(target_arch = "x86_64")]
+        Kind::Avx2 => unsafe { avx2(settle, best, uppers, found) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Kind::Avx512 | Kind::Avx512Bf16 => unsafe { avx512(settle, best, uppers, found) },
+    }
+}
+
+#[inline(always)]
+fn settle_body(
+    settle: Settle<'_>,
+    best: &mut [f32],
+    uppers: &mut [f32],
+    found: &mut Vec<Candidate>,
+) {
+    let rows = settle.which.iter().zip(&settle.out.0).zip(uppers);
+    for ((&row, scores), upper) in rows {
+        let error = settle.errors.of(settle.marks[row as usize]);
+        let most = largest(scores);
+        let held = &mut best[row as usize];
+        // A bound that is not a number rules out nothing.
+        if most + error < *held {
+            *upper = most + error;
+            continue;
+        }
+        if most - error > *held {
+            *held = most - error;
+        }
+        let least = *held - error;
+        let mut others = *scores;
+        for (lane, score) in others.iter_mut().enumerate() {
+            if !(*score < least) && *score > f32::NEG_INFINITY {
+                found.push(Candidate {
+                    row,
+                    slot: to_u32(settle.first + lane),
+                    upper: *score + error,
+                });
+                *score = f32::NEG_INFINITY;
+            }
+        }
+        *upper = largest(&others) + error;
+    }
+}
+
+#[allow(clippy::cast_possible_truncation)] // slots are as many as `u32` centroids, rounded up
+fn to_u32(slot: usize) -> u32 {
+    slot as u32
+}
+
+#[inline(always)]
+fn largest(scores: &[f32; LANES]) -> f32 {
+    let mut most = [0.0_f32; 16];
+    for lane in 0..16 {
+        let (a, b) = (scores[lane], scores[lane + 16]);
+        most[lane] = if a > b { a } else { b };
+    }
+    for half in [8, 4, 2, 1] {
+        for lane in 0..half {
+            let (a, b) = (most[lane], most[lane + half]);
+            most[lane] = if a > b { a } else { b };
+        }
+    }
+    most[0]
+}

@@ -1,0 +1,195 @@
+//! Loops that the compiler turns into vector instructions by itself: written once, compiled for
+//! each instruction set. None of them fuses or reorders additions, so all give the same bits.
+
+use super::isa::{Isa, Kind};
+
+/// Defines `name` as `body`, compiled once for each instruction set.
+macro_rules! for_each_isa {
+    ($(#[$doc:meta])* fn $name:ident($($arg:ident: $ty:ty),*) $(-> $out:ty)? = $body:ident) => {
+        $(#[$doc])*
+        #[inline]
+        pub(crate) fn $name(isa: Isa, $($arg: $ty),*) $(-> $out)? {
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2,fma")]
+            fn avx2($($arg: $ty),*) $(-> $out)? {
+                $body($($arg),*)
+            }
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx512f,avx512dq")]
+            fn avx512($($arg: $ty),*) $(-> $out)? {
+                $body($($arg),*)
+            }
+            match isa.kind() {
+                Kind::Portable => $body($($arg),*),
+                // SAFETY: an `Isa` of this kind exists only where the instructions were detected.
+                #[cfg(target_arch = "x86_64")]
+                Kind::Avx2 => unsafe { avx2($($arg),*) },
+                // SAFETY: as above.
+                #[cfg(target_arch = "x86_64")]
+                Kind::Avx512 | Kind::Avx512Bf16 => unsafe { avx512($($arg),*) },
+            }
+        }
+    };
+}
+
+for_each_isa! {
+    /// Squared distance in double precision: eight running sums, added in a fixed order.
+    fn squared_distance(a: &[f32], b: &[f32]) -> f64 = squared_distance_body
+}
+for_each_isa! {
+    /// Squared distance of `scale * a` from `b` in single precision, `scale` a power of two.
+    fn scaled_distance(a: &[f32], scale: f32, b: &[f32]) -> f32 = scaled_distance_body
+}
+for_each_isa! {
+    /// Adds `weight * row` to `sums`.
+    fn add_row(sums: &mut [f64], weight: f64, row: &[f32]) = add_row_body
+}
+for_each_isa! {
+    /// Lowers every bound by its panel's drift and tells the least of them.
+    fn lower_bounds(bounds: &mut [f32], drifts: &[f32]) -> f32 = lower_bounds_body
+}
+for_each_isa! {
+    /// Writes `scale * row - shift`; gives the squared length.
+    fn shift_row(row: &[f32], scale: f32, shift: &[f32], out: &mut [f32]) -> f32 = shift_row_body
+}
+for_each_isa! {
+    /// Rounds pairs of values to bfloat16, the first of each pair in the low half; gives the squared
+    /// length of what the rounding took away.
+    fn round_pairs(row: &[f32], out: &mut [u32]) -> f32 = round_pairs_body
+}
+for_each_isa! {
+    /// Whether all values are finite.
+    fn all_finite(values: &[f32]) -> bool = all_finite_body
+}
+
+/// A bound on the relative error of [`scaled_distance`] and of the lengths that [`shift_row`] and
+/// [`round_pairs`] give: sixteen chains of additions, their sum, a square, a difference.
+pub(crate) fn sum_error(dim: usize) -> f64 {
+    (dim / 16 + 12) as f64 * f64::from(f32::EPSILON)
+}
+
+#[inline(always)]
+fn squared_distance_body(a: &[f32], b: &[f32]) -> f64 {
+    crate::prepared::squared_distance(a, b)
+}
+
+#[inline(always)]
+fn sum_16(sums: [f32; 16]) -> f32 {
+    let mut sums = sums;
+    for half in [8, 4, 2, 1] {
+        for lane in 0..half {
+            sums[lane] += sums[lane + half];
+        }
+    }
+    sums[0]
+}
+
+#[inline(always)]
+fn scaled_distance_body(a: &[f32], scale: f32, b: &[f32]) -> f32 {
+    let mut sums = [0.0_f32; 16];
+    let (a_chunks, a_rest) = a.as_chunks::<16>();
+    let (b_chunks, b_rest) = b.as_chunks::<16>();
+    for (a, b) in a_chunks.iter().zip(b_chunks) {
+        for lane in 0..16 {
+            let difference = a[lane] * scale - b[lane];
+            sums[lane] += difference * difference;
+        }
+    }
+    for (lane, (a, b)) in a_rest.iter().zip(b_rest).enumerate() {
+        let difference = a * scale - b;
+        sums[lane] += difference * difference;
+    }
+    sum_16(sums)
+}
+
+#[inline(always)]
+fn add_row_body(sums: &mut [f64], weight: f64, row: &[f32]) {
+    for (sum, &v) in sums.iter_mut().zip(row) {
+        *sum += weight * f64::from(v);
+    }
+}
+
+#[inline(always)]
+fn lower_bounds_body(bounds: &mut [f32], drifts: &[f32]) -> f32 {
+    let mut least = [f32::INFINITY; 16];
+    let (bounds, bounds_rest) = bounds.as_chunks_mut::<16>();
+    let (drifts, drifts_rest) = drifts.as_chunks::<16>();
+    for (bounds, drifts) in bounds.iter_mut().zip(drifts) {
+        for lane in 0..16 {
+            bounds[lane] -= drifts[lane];
+            least[lane] = if bounds[lane] < least[lane] {
+                bounds[lane]
+            } else {
+                least[lane]
+            };
+        }
+    }
+    for (lane, (bound, drift)) in bounds_rest.iter_mut().zip(drifts_rest).enumerate() {
+        *bound -= drift;
+        least[lane] = least[lane].min(*bound);
+    }
+    least.into_iter().fold(f32::INFINITY, f32::min)
+}
+
+#[inline(always)]
+fn shift_row_body(row: &[f32], scale: f32, shift: &[f32], out: &mut [f32]) -> f32 {
+    let mut sums = [0.0_f32; 16];
+    let (rows, row_rest) = row.as_chunks::<16>();
+    let (shifts, shift_rest) = shift.as_chunks::<16>();
+    let (outs, out_rest) = out.as_chunks_mut::<16>();
+    for ((row, shift), out) in rows.iter().zip(shifts).zip(outs) {
+        for lane in 0..16 {
+            let v = row[lane] * scale - shift[lane];
+            out[lane] = v;
+            sums[lane] += v * v;
+        }
+    }
+    for (lane, ((row, shift), out)) in row_rest.iter().zip(shift_rest).zip(out_rest).enumerate() {
+        let v = row * scale - shift;
+        *out = v;
+        sums[lane] += v * v;
+    }
+    sum_16(sums)
+}
+
+/// Nearest bfloat16, ties to even, as the upper half of an `f32`. The value is finite and small.
+#[inline(always)]
+fn rounded(v: f32) -> u32 {
+    let bits = v.to_bits();
+    (bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF_0000
+}
+
+#[inline(always)]
+fn round_pairs_body(row: &[f32], out: &mut [u32]) -> f32 {
+    let mut sums = [0.0_f32; 16];
+    let (rows, row_rest) = row.as_chunks::<32>();
+    let (outs, out_rest) = out.as_chunks_mut::<16>();
+    for (row, out) in rows.iter().zip(outs) {
+        for lane in 0..16 {
+            let (a, b) = (row[2 * lane], row[2 * lane + 1]);
+            let (low, high) = (rounded(a), rounded(b));
+            out[lane] = (low >> 16) | high;
+            let (a, b) = (a - f32::from_bits(low), b - f32::from_bits(high));
+            sums[lane] += a * a;
+            sums[lane] += b * b;
+        }
+    }
+    for (lane, (pair, out)) in row_rest.chunks(2).zip(out_rest).enumerate() {
+        let (a, b) = (pair[0], pair.get(1).copied().unwrap_or(0.0));
+        let (low, high) = (rounded(a), rounded(b));
+        *out = (low >> 16) | high;
+        let (a, b) = (a - f32::from_bits(low), b - f32::from_bits(high));
+        sums[lane] += a * a + b * b;
+    }
+    sum_16(sums)
+}
+
+#[inline(always)]
+fn all_finite_body(values: &[f32]) -> bool {
+    const EXPONENT: u32 = 0x7F80_0000;
+    values.chunks(1024).all(|values| {
+        values
+            .iter()
+            .fold(true, |fine, v| fine & (v.to_bits() & EXPONENT != EXPONENT))
+    })
+}

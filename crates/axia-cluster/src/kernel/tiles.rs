@@ -1,0 +1,138 @@
+//! From whole rows and panels to tiles: the one place where slices become pointers.
+
+use super::LANES;
+use super::isa::{Isa, Kind};
+use super::panels::Line;
+use super::portable;
+#[cfg(target_arch = "x86_64")]
+use super::x86::{ROWS_256, ROWS_512, Tile, tile_avx2, tile_avx512, tile_bf16};
+
+/// Most rows of one call of [`scores`].
+pub(super) const ROWS: usize = 12;
+
+/// Scores of up to [`ROWS`] rows with one panel.
+#[repr(C, align(64))]
+pub(super) struct Scores(pub(super) [[f32; LANES]; ROWS]);
+
+/// Writes `start + rows[i] · columns` for each of the rows that `which` names. With `pairs` the
+/// rows and the panel hold pairs of bfloat16, which only an [`Isa`] that has them may be asked.
+///
+/// # Panics
+///
+/// If `which` names more than [`ROWS`] rows, or a row outside `rows`, or the panel is not `depth`
+/// deep.
+#[inline]
+pub(super) fn scores(
+    isa: Isa,
+    pairs: bool,
+    rows: &[f32],
+    depth: usize,
+    which: &[u32],
+    panel: &[Line],
+    start: &[f32; LANES],
+    out: &mut Scores,
+) {
+    assert!(which.len() <= ROWS && panel.len() == 2 * depth);
+    let row = |index: u32| &rows[index as usize * depth..][..depth];
+    #[cfg(target_arch = "x86_64")]
+    let pointers = {
+        let mut pointers = [std::ptr::null(); ROWS];
+        for (pointer, &index) in pointers.iter_mut().zip(which) {
+            *pointer = row(index).as_ptr();
+        }
+        pointers
+    };
+    #[cfg(target_arch = "x86_64")]
+    let tile = Tile {
+        rows: &pointers[..which.len()],
+        depth,
+        panel: panel.as_ptr().cast(),
+        start: start.as_ptr(),
+        out: out.0.as_mut_ptr().cast(),
+        width: LANES,
+    };
+    match isa.kind() {
+        Kind::Portable => {
+            for (&index, out) in which.iter().zip(&mut out.0) {
+                portable::row(row(index), panel, start, out);
+            }
+        }
+        // SAFETY: an `Isa` of this kind exists only where the instructions were detected. The
+        // pointers come from slices of `depth` values, the panel holds `depth` times `LANES`, and
+        // `out` has room for `ROWS` rows.
+        #[cfg(target_arch = "x86_64")]
+        Kind::Avx2 => {
+            for at in (0..which.len()).step_by(ROWS_256) {
+                let here = at..which.len().min(at + ROWS_256);
+                unsafe {
+                    tile_avx2(Tile {
+                        rows: &pointers[here],
+                        out: tile.out.add(at * LANES),
+                        ..tile
+                    });
+                }
+            }
+        }
+        #[cfg(target_arch = "x86_64")]
+        Kind::Avx512 | Kind::Avx512Bf16 if which.is_empty() => {}
+        // SAFETY: as above; `pairs` is only asked for where bfloat16 was detected.
+        #[cfg(target_arch = "x86_64")]
+        Kind::Avx512Bf16 if pairs => unsafe { tile_bf16(tile) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Kind::Avx512 | Kind::Avx512Bf16 => unsafe { tile_avx512(tile) },
+    }
+}
+
+/// Products of all rows with one panel, from column `first` of `out` on, `width` apart.
+pub(super) fn products(
+    isa: Isa,
+    rows: &[f32],
+    depth: usize,
+    panel: &[Line],
+    first: usize,
+    width: usize,
+    out: &mut [f32],
+) {
+    assert!(rows.len().is_multiple_of(depth) && panel.len() == 2 * depth);
+    assert!(first + LANES <= width && out.len() == rows.len() / depth * width);
+    let zeros = [0.0_f32; LANES];
+    let step = match isa.kind() {
+        Kind::Portable => 1,
+        #[cfg(target_arch = "x86_64")]
+        Kind::Avx2 => ROWS_256,
+        #[cfg(target_arch = "x86_64")]
+        Kind::Avx512 | Kind::Avx512Bf16 => ROWS_512,
+    };
+    for (rows, out) in rows.chunks(step * depth).zip(out.chunks_mut(step * width)) {
+        if isa.kind() == Kind::Portable {
+            portable::row(rows, panel, &zeros, &mut out[first..first + LANES]);
+            continue;
+        }
+        #[cfg(target_arch = "x86_64")]
+        {
+            let mut pointers = [std::ptr::null(); ROWS];
+            for (pointer, row) in pointers.iter_mut().zip(rows.chunks_exact(depth)) {
+                *pointer = row.as_ptr();
+            }
+            let tile = Tile {
+                rows: &pointers[..rows.len() / depth],
+                depth,
+                panel: panel.as_ptr().cast(),
+                start: zeros.as_ptr(),
+                out: out[first..].as_mut_ptr(),
+                width,
+            };
+            // SAFETY: an `Isa` of this kind exists only where the instructions were detected. The
+            // pointers come from slices of `depth` values, the panel holds `depth` times `LANES`,
+            // and each of the rows has `LANES` places from `first` on in `out`.
+            unsafe {
+                if isa.kind() == Kind::Avx2 {
+                    tile_avx2(tile);
+                } else {
+                    tile_avx512(tile);
+                }
+            }
+        }
+    }
+}
