@@ -8,11 +8,25 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Finding, Kind};
 
+/// Whether all texts of a conversation were searched to their end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ScanState {
+    /// They were.
+    Scanned,
+    /// They were not: a recognizer failed, a text was longer than allowed, or replacing did not come to
+    /// an end. The texts are withheld, and [`CellCounter::add_unscanned`] closes every cell that the
+    /// conversation is counted in.
+    ///
+    /// [`CellCounter::add_unscanned`]: crate::threshold::CellCounter::add_unscanned
+    Unscanned,
+}
+
 /// A conversation whose known kinds of personal data were replaced.
 ///
-/// It is pseudonymised, with a risk that remains: what no recognizer knows, above all names of
-/// people and places, is still there. It can be written but not read back, so that whoever holds one
-/// knows that it came from an anonymizer.
+/// It is pseudonymised, with a risk that remains: what no recognizer knows is still there. It can be
+/// written but not read back, so that whoever holds one knows that it came from an anonymizer.
 ///
 /// # Privacy
 ///
@@ -20,6 +34,7 @@ use crate::{Finding, Kind};
 #[derive(Clone, PartialEq, Serialize)]
 pub struct Anonymized {
     conversation: Conversation,
+    state: ScanState,
     findings: Vec<Vec<Finding>>,
     counts: EntityCounts,
 }
@@ -32,9 +47,30 @@ impl Anonymized {
     ) -> Self {
         Self {
             conversation,
+            state: ScanState::Scanned,
             findings,
             counts,
         }
+    }
+
+    /// Without any of its texts.
+    pub(crate) fn withheld(mut conversation: Conversation) -> Self {
+        for message in &mut conversation.messages {
+            message.text.clear();
+        }
+        conversation.metadata.clear();
+        Self {
+            findings: vec![Vec::new(); conversation.messages.len()],
+            conversation,
+            state: ScanState::Unscanned,
+            counts: EntityCounts::default(),
+        }
+    }
+
+    /// Whether all texts were searched to their end. If not, none of them is here.
+    #[must_use]
+    pub fn state(&self) -> ScanState {
+        self.state
     }
 
     /// The conversation with replacements.
@@ -66,6 +102,7 @@ impl Anonymized {
 impl fmt::Debug for Anonymized {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Anonymized")
+            .field("state", &self.state)
             .field("messages", &self.findings.len())
             .field("counts", &self.counts)
             .finish_non_exhaustive()

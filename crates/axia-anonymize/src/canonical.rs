@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::Kind;
 use crate::normalize::folded;
+use crate::squeeze::plain_words;
 
 /// The canonical form of an entity's text. It is personal data itself and never leaves the scope.
 pub(crate) fn canonical(kind: Kind, text: &str) -> String {
@@ -14,10 +15,31 @@ pub(crate) fn canonical(kind: Kind, text: &str) -> String {
         Kind::Ip => ip(&text),
         Kind::Mac => keep(&text, |c| c.is_ascii_hexdigit()).to_ascii_lowercase(),
         Kind::Phone => phone(&text),
-        Kind::Card | Kind::UsSsn => keep(&text, |c| c.is_ascii_digit()),
-        Kind::Iban => keep(&text, |c| c.is_ascii_alphanumeric()).to_ascii_uppercase(),
+        Kind::Card | Kind::UsSsn => digits_of(&text),
+        Kind::Username => text.trim_start_matches('@').to_lowercase(),
+        Kind::Iban
+        | Kind::BankAccount
+        | Kind::NationalId
+        | Kind::TaxId
+        | Kind::HealthId
+        | Kind::CompanyId
+        | Kind::Passport
+        | Kind::DrivingLicence
+        | Kind::LicensePlate
+        | Kind::Vin
+        | Kind::DeviceId
+        | Kind::RecordId
+        | Kind::Postcode => keep(&text, |c| c.is_ascii_alphanumeric()).to_ascii_uppercase(),
+        Kind::Person | Kind::StreetAddress | Kind::Location | Kind::Organization => {
+            plain_words(&text).join(" ")
+        }
         _ => text.into_owned(),
     }
+}
+
+/// The digits of a text.
+pub(crate) fn digits_of(text: &str) -> String {
+    keep(text, |c| c.is_ascii_digit())
 }
 
 fn keep(text: &str, wanted: impl Fn(char) -> bool) -> String {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::normalize::{Hole, normalize};
 use crate::resolve::Resolved;
-use crate::{Evidence, Finding, Recognizer};
+use crate::{Evidence, Finding, Recognizer, RecognizerFailure};
 
 /// All findings with at least `min_score`, by bytes of the original; they may overlap.
 pub(crate) fn detect<'r>(
@@ -12,12 +12,12 @@ pub(crate) fn detect<'r>(
     holes: &[Hole],
     recognizers: impl Iterator<Item = &'r dyn Recognizer>,
     min_score: f32,
-) -> Vec<Resolved> {
+) -> Result<Vec<Resolved>, RecognizerFailure> {
     let shadow = normalize(text, holes);
     let mut found: Vec<Finding> = Vec::new();
     for recognizer in recognizers {
         let before = found.len();
-        recognizer.recognize(&shadow.text, &mut found);
+        recognizer.try_recognize(&shadow.text, &mut found)?;
         // Placeholders are known by the kinds that recognizers declare, so no other may appear.
         for finding in found.iter_mut().skip(before) {
             if !recognizer.may_report(finding.kind) {
@@ -25,7 +25,7 @@ pub(crate) fn detect<'r>(
             }
         }
     }
-    found
+    let found = found
         .into_iter()
         .filter_map(|finding| sane(&shadow.text, finding))
         .filter(|finding| finding.score >= min_score)
@@ -37,7 +37,8 @@ pub(crate) fn detect<'r>(
             finding.span = span;
             Resolved::new(finding)
         })
-        .collect()
+        .collect();
+    Ok(found)
 }
 
 /// Brings what a recognizer reports into the text's bounds. In doubt more is covered, not less.
@@ -121,7 +122,8 @@ mod tests {
             &[],
             std::iter::once(&careless as &dyn Recognizer),
             0.5,
-        );
+        )
+        .unwrap();
         let spans: Vec<_> = found.iter().map(|r| r.finding.span.clone()).collect();
         assert_eq!(spans, [1..3, 3..4]);
         assert!(found.iter().all(|r| r.finding.score >= 1.0));

@@ -64,26 +64,36 @@ mod action;
 mod anonymized;
 mod anonymizer;
 mod apply;
+mod builder;
 mod canonical;
 mod detect;
 mod error;
 mod finding;
+mod generalize;
+mod key;
 mod kind;
 mod normalize;
+mod people;
 mod placeholder;
 mod plan;
+mod propagate;
+mod question;
 mod recognizer;
 mod resolve;
 mod rules;
+mod squeeze;
+mod surrogate;
 pub mod threshold;
 
 pub use crate::action::Action;
-pub use crate::anonymized::{Anonymized, EntityCounts};
-pub use crate::anonymizer::{Anonymizer, AnonymizerBuilder};
+pub use crate::anonymized::{Anonymized, EntityCounts, ScanState};
+pub use crate::anonymizer::Anonymizer;
+pub use crate::builder::AnonymizerBuilder;
 pub use crate::error::Error;
 pub use crate::finding::{Evidence, Finding};
+pub use crate::key::{ConsistencyScope, SecretKey};
 pub use crate::kind::{CustomKind, Kind};
-pub use crate::recognizer::{PatternRecognizer, Recognizer};
+pub use crate::recognizer::{PatternRecognizer, Recognizer, RecognizerFailure};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

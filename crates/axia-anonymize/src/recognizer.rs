@@ -34,11 +34,34 @@ pub trait Recognizer: Send + Sync {
     /// Appends what it finds in `text`.
     fn recognize(&self, text: &str, out: &mut Vec<Finding>);
 
+    /// [`recognize`](Self::recognize) for what can fail, such as a model. A failure makes the
+    /// conversation [unscanned](crate::ScanState::Unscanned): its texts are withheld.
+    ///
+    /// # Errors
+    ///
+    /// When the text could not be searched to its end.
+    fn try_recognize(&self, text: &str, out: &mut Vec<Finding>) -> Result<(), RecognizerFailure> {
+        self.recognize(text, out);
+        Ok(())
+    }
+
     /// Names the recognizer and its settings in manifests. The default is the kind's name.
     fn fingerprint(&self) -> String {
         self.kind().to_string()
     }
 }
+
+/// A recognizer could not search a text to its end. It holds nothing of the text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecognizerFailure;
+
+impl fmt::Display for RecognizerFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a recognizer could not search a text to its end")
+    }
+}
+
+impl std::error::Error for RecognizerFailure {}
 
 impl<R: Recognizer + ?Sized> Recognizer for Box<R> {
     fn kind(&self) -> Kind {
@@ -51,6 +74,10 @@ impl<R: Recognizer + ?Sized> Recognizer for Box<R> {
 
     fn recognize(&self, text: &str, out: &mut Vec<Finding>) {
         (**self).recognize(text, out);
+    }
+
+    fn try_recognize(&self, text: &str, out: &mut Vec<Finding>) -> Result<(), RecognizerFailure> {
+        (**self).try_recognize(text, out)
     }
 
     fn fingerprint(&self) -> String {

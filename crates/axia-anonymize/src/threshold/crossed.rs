@@ -176,11 +176,12 @@ fn network<T>(table: &CrossedTable<T>) -> Result<Network, Error> {
     let (row, column) = (|i: usize| i, |j: usize| n_rows + 1 + j);
     let (no_row, no_column) = (n_rows, n_rows + 1 + n_columns);
     let (all_columns, all_rows) = (no_column + 1, no_column + 2);
-    let arc = |from, to, size, implicit| Arc {
+    let arc = |from, to, size, implicit, rank| Arc {
         from,
         to,
         size,
         implicit,
+        rank,
     };
     let mut by_row = vec![Vec::new(); n_rows];
     let mut by_column = vec![Vec::new(); n_columns];
@@ -198,34 +199,34 @@ fn network<T>(table: &CrossedTable<T>) -> Result<Network, Error> {
         in_column.push(*size);
     }
     let total = table.total.1;
-    let mut arcs = vec![arc(all_columns, all_rows, total, false)];
+    let mut arcs = vec![arc(all_columns, all_rows, total, false, 2)];
     let margin = |margin: &[(T, CellSize)]| margin.iter().map(|(_, s)| *s).collect::<Vec<_>>();
     let (rows, columns) = (margin(&table.rows), margin(&table.columns));
     for (i, size) in rows.iter().enumerate() {
-        arcs.push(arc(all_rows, row(i), *size, false));
+        arcs.push(arc(all_rows, row(i), *size, false, 1));
     }
     for (j, size) in columns.iter().enumerate() {
-        arcs.push(arc(column(j), all_columns, *size, false));
+        arcs.push(arc(column(j), all_columns, *size, false, 1));
     }
     for (i, j, _, size) in &table.cells {
-        arcs.push(arc(row(*i), column(*j), *size, false));
+        arcs.push(arc(row(*i), column(*j), *size, false, 0));
     }
     // What is in none of the categories is hidden.
     let without_row = remainder(total, &rows)?;
     let without_column = remainder(total, &columns)?;
-    arcs.push(arc(all_rows, no_row, without_row, true));
-    arcs.push(arc(no_column, all_columns, without_column, true));
+    arcs.push(arc(all_rows, no_row, without_row, true, 0));
+    arcs.push(arc(no_column, all_columns, without_column, true, 0));
     for (i, cells) in by_row.iter().enumerate() {
-        arcs.push(arc(row(i), no_column, remainder(rows[i], cells)?, true));
+        arcs.push(arc(row(i), no_column, remainder(rows[i], cells)?, true, 0));
     }
     let mut in_columns = Vec::with_capacity(n_columns);
     for (j, cells) in by_column.iter().enumerate() {
         let size = remainder(columns[j], cells)?;
         in_columns.push(size);
-        arcs.push(arc(no_row, column(j), size, true));
+        arcs.push(arc(no_row, column(j), size, true, 0));
     }
     let neither = remainder(without_row, &in_columns)?;
-    arcs.push(arc(no_row, no_column, neither, true));
+    arcs.push(arc(no_row, no_column, neither, true, 0));
     Ok(Network {
         vertices: all_rows + 1,
         arcs,

@@ -93,6 +93,7 @@ impl Gate {
                 to: vertex(i),
                 size: sizes[i],
                 implicit: false,
+                rank: 0,
             })
             .collect();
         for (i, children) in children.iter().enumerate() {
@@ -102,6 +103,7 @@ impl Gate {
                     to: 0,
                     size: remainder(sizes[i], children)?,
                     implicit: true,
+                    rank: 0,
                 });
             }
         }

@@ -27,6 +27,8 @@ pub(super) struct Arc {
     pub(super) size: CellSize,
     /// Never published, whatever its size: a remainder that no cell stands for.
     pub(super) implicit: bool,
+    /// Figures of a lower rank are hidden first: cells before the totals of many.
+    pub(super) rank: u8,
 }
 
 /// Decides for each arc whether it is published (`None`) or why it is not.
@@ -57,7 +59,10 @@ pub(super) fn protect(
                     let Arc { from, to, size, .. } = arcs[i];
                     reasons[i].is_none() && size.conversations() > 0 && side[from] != side[to]
                 })
-                .min_by_key(|&i| (arcs[i].size.conversations(), std::cmp::Reverse(i)));
+                .min_by_key(|&i| {
+                    let conversations = arcs[i].size.conversations();
+                    (arcs[i].rank, conversations, std::cmp::Reverse(i))
+                });
             let Some(next) = next else { break };
             reasons[next] = Some(SuppressionReason::Complementary);
         }
