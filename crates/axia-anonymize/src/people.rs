@@ -93,12 +93,12 @@ impl People {
             words.clone_from(apart);
         }
         let whole = self.whole(&words).unwrap_or(&words);
-        let mut sorted = whole.clone();
+        let mut sorted = whole.to_vec();
         sorted.sort_unstable();
         sorted.join(" ")
     }
 
-    fn whole(&self, words: &Vec<String>) -> Option<&Vec<String>> {
+    fn whole(&self, words: &[String]) -> Option<&[String]> {
         // Initials fit too many names to start from.
         let start = words.iter().find(|word| word.chars().count() > 1)?;
         let longer: Vec<&Vec<String>> = self

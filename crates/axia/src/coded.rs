@@ -73,6 +73,8 @@ pub(crate) struct CodedStudy {
     pub(crate) kinds: Vec<String>,
     /// Conversations on which the extractor failed.
     pub(crate) failed: u64,
+    /// Conversations that were not scanned for personal data to the end.
+    pub(crate) unscanned: u64,
 }
 
 impl CodedStudy {
@@ -101,12 +103,17 @@ impl CodedStudy {
             tasks: Codes::of(&tasks),
             kinds: Vec::new(),
             failed,
+            unscanned: 0,
         };
         let mut known_users = BTreeMap::new();
         let mut known_kinds = BTreeMap::new();
         let pairs = anonymize::conversations(folder)?.zip(extract::extractions(folder)?);
         for (conversation, extraction) in pairs {
             let conversation = conversation?;
+            if conversation.metadata.contains_key(anonymize::UNSCANNED) {
+                study.unscanned += 1;
+                continue;
+            }
             let Some(extraction) = extraction? else {
                 continue;
             };

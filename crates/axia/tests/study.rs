@@ -252,3 +252,51 @@ impl Extractor for Never {
         Err(Error::extractor("asked again"))
     }
 }
+
+/// A conversation that cannot be searched for personal data to its end counts nowhere, and the report
+/// says so.
+#[test]
+fn what_was_not_scanned_is_in_no_figure() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut chats: Vec<_> = (0..6).map(|n| chat(n, n, "+honesty")).collect();
+    chats.push(chat(6, 6, &format!("+honesty +tact {}", "x".repeat(2000))));
+    let anonymizer = axia::anonymize::Anonymizer::builder()
+        .pseudonymous_users([5; 32])
+        .max_conversation_bytes(1000)
+        .build()
+        .unwrap();
+    let outcome = Study::builder()
+        .conversations(chats)
+        .run_folder(folder.path().join("run"))
+        .extractor(Words)
+        .anonymizer(anonymizer)
+        .thresholds(gate(1, 1))
+        .run()
+        .unwrap();
+    let report = outcome.report();
+    assert_eq!(counts(&report.ai_values), BTreeMap::from([("honesty", 6)]));
+    let told = report
+        .notes
+        .iter()
+        .any(|note| note.starts_with("1 conversations could not be searched"));
+    assert!(told, "{:?}", report.notes);
+}
+
+/// Where both margins of a pair are published, those with one side of it alone follow by subtraction:
+/// such pairs are held back.
+#[test]
+fn pairs_that_leave_a_small_rest_are_held_back() {
+    let folder = tempfile::tempdir().unwrap();
+    // All 30 have the task; 27 uphold honesty. Three without it would follow from 30 - 27.
+    let chats = (0..30)
+        .map(|n| chat(n, n, if n < 27 { "+honesty" } else { "+tact" }))
+        .collect();
+    let outcome = run(folder.path(), gate(5, 5), chats);
+    let tasks = outcome
+        .report()
+        .associations
+        .iter()
+        .find(|t| t.row_facet == "task");
+    assert!(tasks.is_none_or(|table| table.rows.is_empty()));
+    assert_eq!(outcome.report().ai_values.len(), 1);
+}

@@ -178,9 +178,7 @@ fn small_cut(
             at = ends[edge ^ 1];
         }
         let step = path.iter().map(|&edge| capacities[edge]).min();
-        let Some(step) = step.filter(|&step| step < INFINITE) else {
-            return None;
-        };
+        let step = step.filter(|&step| step < INFINITE)?;
         for edge in path {
             if capacities[edge] < INFINITE {
                 capacities[edge] -= step;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use axia_anonymize::Anonymizer;
+use axia_anonymize::{Anonymizer, ScanState};
 use axia_conversation::{Conversation, ReadSummary};
 use axia_report::{FileDigest, InputSummary, StageRecord};
 
@@ -13,7 +13,7 @@ use crate::study::{Settings, Ticker};
 use crate::{Error, Stage, parallel};
 
 /// Raise when the stage's files change their meaning.
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 
 /// Conversations and bytes of text that are worked on at once.
 const CHUNK: usize = 256;
@@ -21,6 +21,10 @@ const CHUNK_BYTES: usize = 8 << 20;
 
 /// Metadata key under which a conversation carries how many spans of each kind were replaced.
 pub(crate) const REPLACED: &str = "axia_replaced";
+
+/// Metadata key of a conversation that was not scanned to the end: its texts are withheld, and it is in
+/// no figure.
+pub(crate) const UNSCANNED: &str = "axia_unscanned";
 
 pub(crate) fn run(
     folder: &RunFolder,
@@ -204,7 +208,13 @@ fn anonymized(anonymizer: &Anonymizer, conversation: &Conversation) -> Conversat
         .iter()
         .map(|(kind, spans)| (kind.to_string(), *spans))
         .collect();
+    let unscanned = done.state() == ScanState::Unscanned;
     let mut conversation = done.into_conversation();
+    if unscanned {
+        conversation
+            .metadata
+            .insert(UNSCANNED.to_owned(), true.into());
+    }
     if !replaced.is_empty() {
         conversation
             .metadata

@@ -202,6 +202,13 @@ fn notes(settings: &Settings, study: &CodedStudy) -> Vec<String> {
         "p-values take conversations as independent; several conversations of one user are not."
             .to_owned(),
     );
+    if study.unscanned > 0 {
+        notes.push(format!(
+            "{} conversations could not be searched for personal data to the end: their texts were \
+             withheld, and they are in no figure.",
+            study.unscanned
+        ));
+    }
     if study.failed > 0 {
         notes.push(format!(
             "The extractor failed on {} conversations, which are in no figure.",
