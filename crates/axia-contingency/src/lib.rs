@@ -30,6 +30,13 @@
 //!   [`AssociationScan::scan`] answers with [`Associations`], one [`Association`] per pair of categories.
 //! * [`Table`] is a plain sparse contingency table, with residuals, chi-square test and Cramér's V, for counts that come
 //!   from elsewhere. [`TwoByTwo`] and [`Proportion`] give effect sizes and intervals for single numbers.
+//! * [`ClusteredScan`], [`Conversations::prevalence_by_user`] and [`rao_scott_by_user`] are for several conversations per
+//!   user; [`MarginalIndependence`] and [`PairwiseIndependence`] for several labels per conversation;
+//!   [`StratifiedAssociations`] and [`StratifiedTwoByTwo`] for a third facet behind it all; [`Resample`] where no formula
+//!   exists.
+//! * [`ContextInvariance`] and [`Mirroring`] measure what their names say, beside what chance gives.
+//! * [`Divergence`], [`EquivalenceTest`], [`McNemar`], [`SquareTable`] and [`Trend`] compare runs; [`ArmShares`],
+//!   [`RareValue`] and [`ProportionSequence`] watch without a fixed end.
 //! * [`LogP`] is a p-value as its logarithm: associations in large logs lie far below the range of doubles.
 //!
 //! # Undefined is `None`
@@ -39,16 +46,15 @@
 //!
 //! # What it does not do
 //! * Pairs whose expected counts are small are listed but not tested: no exact tests.
-//! * Observations are taken as independent: several conversations of one user make p-values too small and intervals too
-//!   narrow.
-//! * No whole-table test for several labels per conversation: the chi-square of a table of mentions is a description.
-//! * No strata: an association may come from a third facet.
+//! * [`AssociationScan`] takes conversations as independent: several of one user make its p-values too small and its
+//!   intervals too narrow. [`ClusteredScan`] does not.
 //!
 //! # Features
-//! None. Beside `libm`, `serde` and `thiserror` nothing is needed.
+//! None. Beside `libm`, `rand_chacha` (seeded resampling), `serde` and `thiserror` nothing is needed.
 
 mod association;
 mod cells;
+mod clustered;
 mod compare;
 mod conversations;
 mod conversations_builder;
@@ -60,8 +66,12 @@ mod interval;
 mod invariance;
 mod linear;
 mod margins;
+mod mirroring;
+mod multiple_response;
 mod observations;
 mod params;
+mod random;
+mod resample;
 mod special;
 mod strata;
 mod table;
@@ -70,6 +80,10 @@ mod two_by_two;
 
 pub use crate::association::{Association, Associations, Counted, TestFamily, Untested};
 pub use crate::cells::Cell;
+pub use crate::clustered::{
+    ClusteredAssociation, ClusteredAssociations, ClusteredParams, ClusteredPrevalence,
+    ClusteredScan, RaoScott, rao_scott_by_user,
+};
 pub use crate::compare::{
     Divergence, DivergenceTest, Equivalence, EquivalenceParams, EquivalenceTest, McNemar,
     SquareTable, Trend, TrendTest,
@@ -83,10 +97,16 @@ pub use crate::error::Error;
 pub use crate::evalue::{ArmShares, LogE, ProportionSequence, RareValue, e_benjamini_hochberg};
 pub use crate::interval::{Confidence, Interval, Proportion};
 pub use crate::invariance::ContextInvariance;
+pub use crate::mirroring::{MirroredValue, Mirroring};
+pub use crate::multiple_response::{
+    CorrectedSum, MarginalIndependence, PairwiseIndependence, ValueTest,
+};
 pub use crate::observations::{Observations, ObservationsBuilder};
 pub use crate::params::{AssociationParams, AssociationScan, Estimand};
+pub use crate::resample::{BootstrapInterval, Resample, ResampleParams};
 pub use crate::strata::{
-    BreslowDay, CmhTest, Reversal, StratifiedTwoByTwo, WoolfHomogeneity, generalized_cmh,
+    BreslowDay, CmhTest, Reversal, StratifiedAssociation, StratifiedAssociations, StratifiedByUser,
+    StratifiedTwoByTwo, StratifyBy, WoolfHomogeneity, generalized_cmh,
 };
 pub use crate::table::{CellResidual, ChiSquareTest, ExpectedSummary, Table, TableBuilder};
 pub use crate::tails::{

@@ -35,6 +35,26 @@ impl Symmetric {
             .unwrap_or_default()
     }
 
+    /// The Cholesky factor; `None` unless the matrix is positive definite.
+    pub(crate) fn factor(&self) -> Option<Factor> {
+        let n = self.size;
+        let mut lower = vec![0.0; n * n];
+        for i in 0..n {
+            for j in 0..=i {
+                let known: f64 = (0..j).map(|k| lower[i * n + k] * lower[j * n + k]).sum();
+                let left = self.at(i, j) - known;
+                lower[i * n + j] = if i > j {
+                    left / lower[j * n + j]
+                } else if left > 1e-12 * self.at(i, i) {
+                    left.sqrt()
+                } else {
+                    return None;
+                };
+            }
+        }
+        Some(Factor { size: n, lower })
+    }
+
     /// The quadratic form of `u` in a generalized inverse, by a Cholesky factor with the largest pivot first. Directions
     /// whose pivot is below 1e-10 of their own diagonal entry are left out, and the rank falls with them: they are sums of
     /// others.
@@ -77,6 +97,26 @@ impl Symmetric {
     }
 }
 
+/// A lower triangular `L` with `L L'` the matrix.
+#[derive(Debug, Clone)]
+pub(crate) struct Factor {
+    size: usize,
+    lower: Vec<f64>,
+}
+
+impl Factor {
+    /// `L^-1 u`.
+    pub(crate) fn whiten(&self, u: &[f64]) -> Vec<f64> {
+        let mut white: Vec<f64> = Vec::with_capacity(self.size);
+        for (line, &u) in self.lower.chunks(self.size.max(1)).zip(u) {
+            let i = white.len();
+            let known: f64 = line.iter().zip(&white).map(|(l, w)| l * w).sum();
+            white.push((u - known) / line[i]);
+        }
+        white
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,6 +131,19 @@ mod tests {
         let form = v.quadratic(&[1.0, 2.0]);
         assert_eq!(form.rank, 2);
         assert!((form.value - 11.0 / 8.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn whitening_gives_the_same_form() {
+        let mut v = Symmetric::zeros(2);
+        for (i, j, x) in [(0, 0, 4.0), (0, 1, 2.0), (1, 0, 2.0), (1, 1, 3.0)] {
+            v.add(i, j, x);
+        }
+        let white = v.factor().unwrap().whiten(&[1.0, 2.0]);
+        let form: f64 = white.iter().map(|x| x * x).sum();
+        assert!((form - 11.0 / 8.0).abs() < 1e-15);
+        v.add(1, 1, -2.0);
+        assert!(v.factor().is_none());
     }
 
     #[test]

@@ -7,8 +7,10 @@ use std::io::Write;
 use std::path::Path;
 
 use axia_contingency::{
-    ArmShares, ChiSquareTest, Confidence, ContextInvariance, Divergence, McNemar, Proportion,
-    SquareTable, StratifiedTwoByTwo, Table, Trend, TwoByTwo, generalized_cmh,
+    ArmShares, ChiSquareTest, ClusteredParams, Confidence, ContextInvariance, ConversationEntry,
+    Conversations, Divergence, Estimand, MarginalIndependence, McNemar, Mirroring,
+    PairwiseIndependence, Proportion, SquareTable, StratifiedAssociations, StratifiedTwoByTwo,
+    StratifyBy, Table, Trend, TwoByTwo, generalized_cmh, rao_scott_by_user,
 };
 use serde_json::Value;
 
@@ -255,5 +257,267 @@ fn context_invariance() {
         ] {
             close(name, value, &case[name], 1e-12);
         }
+    }
+}
+
+/// The set with several labels per conversation; facets: task, AI values, human values, response type.
+fn conversations(reference: &Value) -> Conversations {
+    let mut builder = Conversations::builder(&[3, 5, 4, 3]);
+    for (case, id) in list(reference).iter().zip(0..) {
+        let ids = |name: &str| -> Vec<u32> {
+            list(&case[name]).iter().map(|v| count(v) as u32).collect()
+        };
+        let one = |name: &str| count(&case[name]) as u32;
+        let (task, response) = ([one("task")], [one("response")]);
+        let (ai, human) = (ids("ai"), ids("human"));
+        let labels: [&[u32]; 4] = [&task, &ai, &human, &response];
+        let entry = ConversationEntry::new(id, &labels);
+        builder.push(&entry.user(count(&case["user"]))).unwrap();
+    }
+    builder.build().unwrap()
+}
+
+/// The same without users.
+fn without_users(all: &Conversations) -> Conversations {
+    let mut builder = Conversations::builder(&all.sizes());
+    for view in all {
+        let labels: Vec<&[u32]> = (0..all.n_facets())
+            .map(|facet| view.labels(facet))
+            .collect();
+        builder
+            .push(&ConversationEntry::new(view.id(), &labels))
+            .unwrap();
+    }
+    builder.build().unwrap()
+}
+
+#[test]
+fn marginal_independence() {
+    let Some(golden) = golden() else { return };
+    let golden = &golden["multi_response"];
+    let all = without_users(&conversations(&golden["conversations"]));
+    let ours = MarginalIndependence::test(&all, 0, 1, 0).unwrap().unwrap();
+    let reference = &golden["mmi_task_x_ai"];
+    for (test, x2) in ours.values.iter().zip(list(&reference["x2_per_value"])) {
+        close("value", test.statistic, x2, 1e-12);
+    }
+    for (name, value) in [
+        ("x2_sum", ours.sum.statistic),
+        ("naive_dof", ours.sum.naive_dof),
+        ("trace_first_order", ours.sum.trace),
+        ("trace_squared", ours.sum.trace_squared),
+        ("bonferroni_p", ours.ln_p_bonferroni.p()),
+        (
+            "frobenius_sq_of_value_correlations",
+            25.0 / ours.effective_values,
+        ),
+    ] {
+        close(name, value, &reference[name], 1e-12);
+    }
+    for (name, sum) in [
+        ("rao_scott_2", ours.sum),
+        ("rao_scott_2_pooled_shortcut", ours.shortcut),
+    ] {
+        let reference = &reference[name];
+        close(
+            name,
+            sum.adjusted_statistic,
+            &reference["x2_adjusted"],
+            1e-12,
+        );
+        close(name, sum.adjusted_dof, &reference["dof"], 1e-12);
+        close(name, sum.ln_p.ln(), &reference["ln_p"], 1e-12);
+    }
+}
+
+#[test]
+fn pairwise_independence() {
+    let Some(golden) = golden() else { return };
+    let golden = &golden["multi_response"];
+    let all = without_users(&conversations(&golden["conversations"]));
+    let ours = PairwiseIndependence::test(&all, 2, 1, 0).unwrap().unwrap();
+    let reference = &golden["spmi_human_x_ai"];
+    close("x2", ours.sum.statistic, &reference["x2_sum"], 1e-12);
+    close("dof", ours.sum.naive_dof, &reference["naive_dof"], 1e-12);
+    close(
+        "trace",
+        ours.sum.trace_squared,
+        &reference["trace_squared"],
+        1e-12,
+    );
+    close(
+        "bonferroni",
+        ours.ln_p_bonferroni.p(),
+        &reference["bonferroni_p"],
+        1e-12,
+    );
+    let reference = &reference["rao_scott_2"];
+    close(
+        "x2",
+        ours.sum.adjusted_statistic,
+        &reference["x2_adjusted"],
+        1e-12,
+    );
+    close("dof", ours.sum.adjusted_dof, &reference["dof"], 1e-12);
+    close("p", ours.sum.ln_p.ln(), &reference["ln_p"], 1e-12);
+}
+
+#[test]
+fn clustered_pairs() {
+    let Some(golden) = golden() else { return };
+    let golden = &golden["multi_response"];
+    let all = conversations(&golden["conversations"]);
+    let scan = |estimand| {
+        let scan = ClusteredParams::new().estimand(estimand).build().unwrap();
+        scan.scan(&all, 0, 1).unwrap()
+    };
+    let (prevalence, mentions) = (scan(Estimand::Prevalence), scan(Estimand::MentionShare));
+    let mut odds = 0;
+    for case in list(&golden["task_value_cells"]["cells"]) {
+        let (row, col) = (count(&case["task"]) as u32, count(&case["value"]) as u32);
+        let pair = prevalence.get(row, col).unwrap();
+        assert_eq!(pair.observed, count(&case["conversations"]));
+        close(
+            "z",
+            pair.adjusted_residual.unwrap(),
+            &case["prevalence_z"],
+            1e-12,
+        );
+        close(
+            "robust z",
+            pair.robust_residual.unwrap(),
+            &case["prevalence_z_cluster"],
+            1e-12,
+        );
+        close(
+            "design effect",
+            pair.design_effect.unwrap(),
+            &case["design_effect"],
+            1e-12,
+        );
+        let pair_m = mentions.get(row, col).unwrap();
+        close(
+            "mention z",
+            pair_m.adjusted_residual.unwrap(),
+            &case["mention_z_naive"],
+            1e-12,
+        );
+        close(
+            "robust mention z",
+            pair_m.robust_residual.unwrap(),
+            &case["mention_z_cluster"],
+            1e-12,
+        );
+        if case.get("log_or").is_some() {
+            odds += 1;
+            let ours = pair.log_odds_ratio.unwrap();
+            close("log or", ours.value, &case["log_or"], 1e-12);
+            let effect = pair.log_odds_design_effect.unwrap();
+            close("log or deff", effect, &case["design_effect_log_or"], 1e-12);
+            // 30 users: Student's quantile with 29 degrees of freedom, 2.045229642132703 in R.
+            let error = (ours.high - ours.low) / (2.0 * 2.045_229_642_132_703);
+            close("log or se", error, &case["log_or_se_cluster"], 1e-12);
+            assert_eq!(prevalence.clusters - 1, count(&case["rao_scott_ddf"]));
+        }
+    }
+    assert!(odds > 10);
+    // R survey: F 1.7685 on 1 and 29 degrees of freedom.
+    let ours = prevalence.get(0, 1).unwrap().rao_scott_ln_p.unwrap();
+    close(
+        "p",
+        ours.p(),
+        &golden["design_based"]["task_0_vs_rest"]["p"],
+        1e-11,
+    );
+}
+
+#[test]
+fn rao_scott() {
+    let Some(golden) = golden() else { return };
+    let golden = &golden["multi_response"];
+    let mut users: Vec<Vec<(u32, u32, u64)>> = Vec::new();
+    for case in list(&golden["conversations"]) {
+        let user = count(&case["user"]) as usize;
+        if users.len() <= user {
+            users.resize(user + 1, Vec::new());
+        }
+        let shows = list(&case["ai"]).iter().any(|v| count(v) == 1);
+        users[user].push((count(&case["task"]) as u32, u32::from(shows), 1));
+    }
+    let ours = rao_scott_by_user(users.iter().map(Vec::as_slice))
+        .unwrap()
+        .unwrap();
+    let reference = &golden["rao_scott_table_value_1"];
+    for (name, value) in [
+        ("x2", ours.statistic),
+        ("trace", ours.trace),
+        ("trace_squared", ours.trace_squared),
+        ("f", ours.f),
+        ("ndf", ours.numerator_dof),
+        ("ddf", ours.denominator_dof),
+        ("p", ours.ln_p.p()),
+    ] {
+        close(name, value, &reference[name], 1e-12);
+    }
+    let first = &golden["design_based"]["task_3_levels"]["p_first_order"];
+    close("first order", ours.ln_p_first_order.p(), first, 1e-12);
+}
+
+#[test]
+fn pairs_within_label_counts() {
+    let Some(golden) = golden() else { return };
+    let golden = &golden["multi_response"];
+    let all = conversations(&golden["conversations"]);
+    let ours = StratifiedAssociations::of(&all, 2, 1, StratifyBy::LabelCounts).unwrap();
+    for case in list(&golden["human_ai_pairs"]["pairs"]) {
+        let (row, col) = (count(&case["human"]) as u32, count(&case["ai"]) as u32);
+        if let Some(pair) = ours.get(row, col) {
+            assert_eq!(pair.observed, count(&case["both"]));
+            close("crude", pair.crude_z.unwrap(), &case["prevalence_z"], 1e-12);
+            let z = &case["cmh_z_by_label_counts"];
+            close("z", pair.z.unwrap(), z, 1e-12);
+        } else {
+            assert_eq!(count(&case["both"]), 0);
+        }
+        let single = all.stratified_pair_by_user((2, row), (1, col), StratifyBy::LabelCounts);
+        close(
+            "single",
+            single.unwrap().unwrap().z,
+            &case["cmh_z_by_label_counts"],
+            1e-11,
+        );
+    }
+}
+
+#[test]
+fn mirroring() {
+    let Some(golden) = golden() else { return };
+    let golden = &golden["multi_response"];
+    let reference = &golden["mirroring"];
+    let all = conversations(&golden["conversations"]);
+    let level = Confidence::new(0.95).unwrap();
+    let ours = Mirroring::of(&all, 2, 1, level).unwrap().unwrap();
+    assert_eq!(ours.eligible, count(&reference["eligible"]));
+    assert_eq!(ours.mirrored, count(&reference["mirrored"]));
+    close("rate", ours.share.value, &reference["rate"], 1e-12);
+    close("chance", ours.chance, &reference["chance_rate_all"], 1e-12);
+    close(
+        "eligible",
+        ours.chance_eligible,
+        &reference["chance_rate_eligible"],
+        1e-12,
+    );
+    close(
+        "lift",
+        ours.lift.unwrap().value,
+        &reference["lift_all"],
+        1e-12,
+    );
+    for (value, case) in ours.values.iter().zip(list(&reference["per_value"])) {
+        assert_eq!(u64::from(value.value), count(&case["value"]));
+        assert_eq!(value.human, count(&case["human"]));
+        assert_eq!(value.ai, count(&case["ai"]));
+        assert_eq!(value.both, count(&case["both"]));
+        close("expected", value.expected, &case["expected_both"], 1e-12);
     }
 }

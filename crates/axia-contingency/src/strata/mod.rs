@@ -4,8 +4,14 @@
 mod exact;
 mod general;
 mod homogeneity;
+mod pairs;
 mod two_by_two;
 
 pub use self::general::generalized_cmh;
 pub use self::homogeneity::{BreslowDay, WoolfHomogeneity};
+pub use self::pairs::{
+    StratifiedAssociation, StratifiedAssociations, StratifiedByUser, StratifyBy,
+};
 pub use self::two_by_two::{CmhTest, Reversal, StratifiedTwoByTwo};
+
+pub(crate) use self::two_by_two::around_log;

@@ -1,0 +1,17 @@
+//! Several conversations of one user are not independent. What is summed here is summed per user first, so that residuals,
+//! odds ratios and shares get the variance that they truly have. Without users each conversation stands for itself.
+
+mod association;
+mod gram;
+mod pass;
+mod prevalence;
+mod rao_scott;
+mod robust;
+
+pub use self::association::{
+    ClusteredAssociation, ClusteredAssociations, ClusteredParams, ClusteredScan,
+};
+pub use self::prevalence::ClusteredPrevalence;
+pub use self::rao_scott::{RaoScott, rao_scott_by_user};
+
+pub(crate) use self::pass::{RowScratch, UserPass};
