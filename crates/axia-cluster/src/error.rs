@@ -42,6 +42,15 @@ pub(crate) enum Kind {
         rule: &'static str,
         got: String,
     },
+    #[error(
+        "{points} points in {clusters} clusters: this measure needs at least 2 clusters and fewer \
+         than points"
+    )]
+    ClusterCount { clusters: usize, points: usize },
+    #[error("min_samples is {samples}, and there are only {points} points")]
+    TooFewSamples { samples: usize, points: usize },
+    #[error("{points} points need {bytes} bytes for their distances, which is more than there is")]
+    Memory { points: usize, bytes: u128 },
     #[error("the stored clustering does not hold together: {0}")]
     Stored(&'static str),
 }
@@ -68,7 +77,10 @@ impl Error {
     /// Whether there are fewer points (of positive weight) than clusters, or none at all.
     #[must_use]
     pub fn is_too_few_points(&self) -> bool {
-        matches!(self.0, Kind::TooFewPoints { .. } | Kind::NoPoints)
+        matches!(
+            self.0,
+            Kind::TooFewPoints { .. } | Kind::TooFewSamples { .. } | Kind::NoPoints
+        )
     }
 
     /// Whether a row of zeros was given where only directions count.

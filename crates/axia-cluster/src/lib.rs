@@ -1,9 +1,9 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 //! Clustering of dense `f32` vectors: exact, seeded, the same bytes on any number of threads.
 //!
-//! K-means on plain slices, for embeddings above all: Euclidean or spherical (cosine), weighted or
-//! not, started by k-means++ or from given centroids. Labels are those of double precision, ties
-//! included, so that neither the machine nor the number of threads shows in a result.
+//! K-means, linkage and density on plain slices, for embeddings above all: Euclidean or spherical
+//! (cosine), and what tells a good clustering from a bad one. The number of threads never shows in a
+//! result.
 //!
 //! ```
 //! use axia_cluster::{KMeansParams, Metric, Points};
@@ -24,12 +24,21 @@
 //! [`KMeansParams`] collects what a clustering depends on, its seed included, and builds the checked
 //! [`KMeans`]. [`KMeans::fit`] gives a [`KMeansResult`]: labels, centroids, sizes, inertia, and
 //! whether it converged; plain data that serializes and predicts. [`nearest`] finds the nearest
-//! centroid of each point, with its distance, for centroids that come from anywhere.
+//! centroid of each point, with its distance, for centroids that come from anywhere. Labels of k-means
+//! are those of double precision, ties included.
+//!
+//! [`LinkageParams`] builds a [`Linkage`] (Ward, average, complete, single), whose
+//! [`fit`](Linkage::fit) gives a [`Dendrogram`] to cut by number of clusters or by height.
+//! [`HdbscanParams`] builds [`Hdbscan`]: clusters of any shape, and outliers.
+//!
+//! [`silhouette`], [`davies_bouldin`] and [`calinski_harabasz`] rate a clustering by its points,
+//! [`agreement`] compares it with labels that are known, and [`StabilityParams`] measures whether it
+//! comes out again.
 //!
 //! # What it does not do
 //!
-//! It reads no files and knows nothing of texts or labels. It clusters flat and hard: one cluster
-//! for each point. It does not choose `k`. Only dense `f32` rows are taken.
+//! It reads no files and knows nothing of texts. A point is in one cluster, or in none; there are no
+//! degrees. It does not choose `k`. Only dense `f32` rows are taken.
 //!
 //! # Features
 //!
@@ -39,23 +48,32 @@
 mod assign;
 mod error;
 mod groups;
+mod hdbscan;
 mod init;
 mod kernel;
 mod kmeans;
+mod linkage;
 mod metric;
+mod mst;
 mod parallel;
 mod params;
 mod points;
 mod prepared;
 mod quality;
 mod result;
+mod square;
 mod update;
 
 pub use crate::error::Error;
+pub use crate::hdbscan::{ClusterSelection, Hdbscan, HdbscanParams, HdbscanResult};
+pub use crate::linkage::{Dendrogram, Linkage, LinkageMethod, LinkageParams, Merge};
 pub use crate::metric::Metric;
 pub use crate::params::{Init, KMeans, KMeansParams};
 pub use crate::points::Points;
-pub use crate::quality::{Nearest, inertia, nearest};
+pub use crate::quality::{
+    Agreement, EntropyMean, Nearest, Silhouette, Stability, StabilityCheck, StabilityParams,
+    agreement, agreement_by, calinski_harabasz, davies_bouldin, inertia, nearest, silhouette,
+};
 pub use crate::result::KMeansResult;
 
 #[cfg(doctest)]

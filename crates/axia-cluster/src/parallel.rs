@@ -64,3 +64,16 @@ pub(crate) fn threads() -> usize {
 pub(crate) fn threads() -> usize {
     1
 }
+
+/// Does both, at the same time if there are threads.
+#[cfg(feature = "rayon")]
+pub(crate) fn join(a: impl FnOnce() + Send, b: impl FnOnce() + Send) {
+    rayon::join(a, b);
+}
+
+/// Does both, one after the other.
+#[cfg(not(feature = "rayon"))]
+pub(crate) fn join(a: impl FnOnce() + Send, b: impl FnOnce() + Send) {
+    a();
+    b();
+}

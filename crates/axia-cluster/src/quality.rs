@@ -1,4 +1,16 @@
-//! Nearest centroids, and how well centroids fit.
+//! Nearest centroids, and how well centroids fit; in the modules below, how good a clustering is.
+
+mod agreement;
+mod groups;
+mod silhouette;
+mod spread;
+mod stability;
+
+pub use agreement::{Agreement, EntropyMean, agreement, agreement_by};
+pub(crate) use groups::Groups;
+pub use silhouette::{Silhouette, silhouette};
+pub use spread::{calinski_harabasz, davies_bouldin};
+pub use stability::{Stability, StabilityCheck, StabilityParams};
 
 use serde::{Deserialize, Serialize};
 

@@ -35,6 +35,7 @@ mod isa;
 mod panels;
 mod plain;
 mod portable;
+mod scans;
 mod tiles;
 #[cfg(target_arch = "x86_64")]
 mod x86;
@@ -44,10 +45,13 @@ mod tests;
 
 pub(crate) use filter::{Block, Candidate, Filter, NOTHING};
 pub(crate) use isa::Isa;
-#[allow(unused_imports)] // linkage, density and neighbours read these
 pub(crate) use panels::Panels;
 pub(crate) use plain::{
     add_row, all_finite, lower_bounds, scaled_distance, squared_distance, sum_error,
+};
+pub(crate) use scans::{
+    largest_row, nearest_scaled, nearest_value, next_below, panel_squares, relax,
+    squares_of_products, weighted_row,
 };
 
 /// Columns of one panel.
@@ -59,7 +63,6 @@ pub(crate) const LANES: usize = 32;
 ///
 /// If `rows` does not hold whole rows of the panels' depth, or `out` has another length than
 /// rows times `panels.width()`.
-#[allow(dead_code)] // linkage and density call this
 pub(crate) fn products(isa: Isa, rows: &[f32], panels: &Panels, out: &mut [f32]) {
     let depth = panels.depth();
     let width = panels.width();

@@ -25,7 +25,6 @@ impl Panels {
     /// # Panics
     ///
     /// If `dim` is 0 or `columns` does not hold whole vectors.
-    #[allow(dead_code)] // linkage and density call this
     pub(crate) fn pack(columns: &[f32], dim: usize) -> Self {
         assert!(
             dim > 0 && columns.len().is_multiple_of(dim),

@@ -32,6 +32,8 @@ macro_rules! for_each_isa {
     };
 }
 
+pub(super) use for_each_isa;
+
 for_each_isa! {
     /// Squared distance in double precision: eight running sums, added in a fixed order.
     fn squared_distance(a: &[f32], b: &[f32]) -> f64 = squared_distance_body
