@@ -150,10 +150,6 @@ impl<'a> Frame<'a> {
             Metric::Spherical => squared / 2.0,
         }
     }
-
-    fn row(&self, row: usize) -> &[f32] {
-        &self.rows[row * self.dim()..(row + 1) * self.dim()]
-    }
 }
 
 /// A square matrix of scaled squared distances, infinite on the diagonal and in the padding.
@@ -231,7 +227,11 @@ fn lower(
         let width = panels.width();
         tile.resize(count * width, 0.0);
         kernel::products(frame.isa, rows, panels, &mut tile);
-        for (at, (out, tile)) in out.chunks_exact_mut(stride).zip(tile.chunks_exact(width)).enumerate() {
+        for (at, (out, tile)) in out
+            .chunks_exact_mut(stride)
+            .zip(tile.chunks_exact(width))
+            .enumerate()
+        {
             let row = first + at;
             let end = row.min(start + panels.columns());
             if end <= start {

@@ -102,7 +102,11 @@ fn nearest_scaled_body(row: &[f32], sizes: &[f32], own: f32) -> (usize, f32) {
     let groups = row.chunks(GROUP * PAD).zip(sizes.chunks(GROUP * PAD));
     for (group, (row, sizes)) in groups.enumerate() {
         let mut least = [f32::INFINITY; PAD];
-        let vectors = row.as_chunks::<PAD>().0.iter().zip(sizes.as_chunks::<PAD>().0);
+        let vectors = row
+            .as_chunks::<PAD>()
+            .0
+            .iter()
+            .zip(sizes.as_chunks::<PAD>().0);
         for (row, sizes) in vectors {
             for lane in 0..PAD {
                 let key = scaled(row[lane], own, sizes[lane]);
@@ -151,12 +155,20 @@ fn relax_body(
     let state = weights.chunks_mut(size).zip(from.chunks_mut(size));
     for (group, ((row, floors), (weights, from))) in groups.zip(state).enumerate() {
         let mut least = [f32::INFINITY; PAD];
-        let given = row.as_chunks::<PAD>().0.iter().zip(floors.as_chunks::<PAD>().0);
+        let given = row
+            .as_chunks::<PAD>()
+            .0
+            .iter()
+            .zip(floors.as_chunks::<PAD>().0);
         let kept = weights.as_chunks_mut::<PAD>().0.iter_mut();
         let kept = kept.zip(from.as_chunks_mut::<PAD>().0);
         for ((row, floors), (weights, from)) in given.zip(kept) {
             for lane in 0..PAD {
-                let floor = if floors[lane] > core { floors[lane] } else { core };
+                let floor = if floors[lane] > core {
+                    floors[lane]
+                } else {
+                    core
+                };
                 let weight = if row[lane] > floor { row[lane] } else { floor };
                 let lighter = weight < weights[lane];
                 weights[lane] = if lighter { weight } else { weights[lane] };
@@ -236,7 +248,9 @@ mod tests {
         let mut state = seed;
         (0..n)
             .map(|_| {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(99);
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(99);
                 // Few different values, so that there are ties.
                 (state >> 54) as f32 / 64.0 + 0.25
             })
@@ -256,7 +270,11 @@ mod tests {
             };
             for isa in Isa::available() {
                 assert_eq!(nearest_value(isa, &row), first(&row), "{isa:?} {n}");
-                assert_eq!(nearest_scaled(isa, &row, &sizes, 3.0), first(&keys), "{isa:?} {n}");
+                assert_eq!(
+                    nearest_scaled(isa, &row, &sizes, 3.0),
+                    first(&keys),
+                    "{isa:?} {n}"
+                );
                 for bar in [0.0, 0.3, 1.0, 99.0] {
                     let found = next_below(isa, &row, 1, bar);
                     let expected = (PAD..n).find(|&i| row[i] < bar).map(|i| i / PAD);
@@ -281,14 +299,19 @@ mod tests {
             }
             joined.copy_from_slice(&row);
             largest_row(isa, &mut joined, &other);
-            assert!((0..n).all(|i| joined[i] == row[i].max(other[i])), "{isa:?}");
+            let larger: Vec<f32> = (0..n).map(|i| row[i].max(other[i])).collect();
+            assert_eq!(joined, larger, "{isa:?}");
 
             let mut weights = other.clone();
             let mut from = vec![7; n];
             let next = relax(isa, &row, (9, 0.5), &floors, &mut weights, &mut from);
             for i in 0..n {
                 let edge = row[i].max(floors[i]).max(0.5);
-                assert_eq!(weights[i], edge.min(other[i]), "{isa:?}");
+                assert_eq!(
+                    weights[i].to_bits(),
+                    edge.min(other[i]).to_bits(),
+                    "{isa:?}"
+                );
                 assert_eq!(from[i], if edge < other[i] { 9 } else { 7 }, "{isa:?}");
             }
             let least = weights.iter().copied().fold(f32::INFINITY, f32::min);
@@ -307,7 +330,8 @@ mod tests {
             let found = panel_squares(isa, rows, &panel);
             for r in 0..4 {
                 for lane in 0..8 {
-                    let plain = (0..19).fold(0.0, |sum, d| sum + (rows[r][d] - panel[d][lane]).powi(2));
+                    let plain =
+                        (0..19).fold(0.0, |sum, d| sum + (rows[r][d] - panel[d][lane]).powi(2));
                     assert_eq!(found[r][lane].to_bits(), plain.to_bits(), "{isa:?}");
                 }
             }
