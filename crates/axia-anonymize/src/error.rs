@@ -20,7 +20,9 @@ enum ErrorKind {
     },
     #[error("kind names are 1 to 24 of A-Z, 0-9 and _, starting with a letter; got {bytes} bytes")]
     KindName { bytes: usize },
-    #[error("actions are placeholder, mask, keep and drop; got a name of {bytes} bytes")]
+    #[error(
+        "actions are placeholder, token, surrogate, mask, generalize, keep and drop; got a name of {bytes} bytes"
+    )]
     ActionName { bytes: usize },
     #[error("the pattern of recognizer {id} is not a valid regular expression: {reason}")]
     Pattern { id: String, reason: String },
@@ -40,6 +42,15 @@ enum ErrorKind {
         what: &'static str,
         sum: u64,
         total: u64,
+    },
+    #[error(
+        "up to {bound:.4} of the planted canaries may survive (95 % confidence, {canaries} planted), allowed is {most}: \
+         add recognizers, or plant more canaries"
+    )]
+    Leaking {
+        bound: f64,
+        most: f64,
+        canaries: u64,
     },
 }
 
@@ -99,6 +110,22 @@ impl Error {
         Self {
             kind: ErrorKind::Partition { what, sum, total },
         }
+    }
+
+    pub(crate) fn leaking(bound: f64, most: f64, canaries: u64) -> Self {
+        Self {
+            kind: ErrorKind::Leaking {
+                bound,
+                most,
+                canaries,
+            },
+        }
+    }
+
+    /// Whether more personal data may be left than was allowed.
+    #[must_use]
+    pub fn is_leaking(&self) -> bool {
+        matches!(self.kind, ErrorKind::Leaking { .. })
     }
 
     /// Whether a setting was out of its range.

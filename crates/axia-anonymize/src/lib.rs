@@ -64,6 +64,7 @@ mod action;
 mod anonymized;
 mod anonymizer;
 mod apply;
+pub mod audit;
 mod builder;
 mod canonical;
 mod detect;

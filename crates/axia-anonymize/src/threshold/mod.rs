@@ -40,6 +40,7 @@ mod network;
 mod partition;
 mod released;
 mod report;
+mod term;
 
 pub use cell::{CellCounter, CellSize};
 pub use crossed::{CrossedDecisions, CrossedTable};
@@ -48,3 +49,4 @@ pub use hierarchy::HierarchyCell;
 use partition::remainder;
 pub use released::{Released, Suppressed, SuppressionReason};
 pub use report::{SuppressionReport, TableSuppression};
+pub use term::DocumentFrequency;

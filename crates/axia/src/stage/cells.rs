@@ -17,6 +17,9 @@ use crate::{Error, Stage};
 /// Rows that have passed.
 type Rows<T> = Vec<Released<T>>;
 
+/// A pair of categories that has not passed yet: the code of its row, and its size.
+type Pair<'r> = ((u32, &'r AssociationRow), CellSize);
+
 /// All that goes through the gate, and the count of what did not pass.
 pub(crate) struct Cells<'a> {
     study: &'a CodedStudy,
@@ -263,7 +266,7 @@ impl<'a> Cells<'a> {
             .collect();
         let sizes = self.pair_sizes(facet, &codes);
         let row_sizes = self.row_sizes(facet);
-        let mut by_column: BTreeMap<u32, Vec<((u32, &AssociationRow), CellSize)>> = BTreeMap::new();
+        let mut by_column: BTreeMap<u32, Vec<Pair<'_>>> = BTreeMap::new();
         for (row, col, pair) in &measured.pairs {
             if codes.contains_key(col) {
                 let size = sizes.get(&(*row, *col)).copied().unwrap_or_default();
