@@ -41,13 +41,16 @@
 //!
 //! # What this crate does not do
 //!
-//! It has no extractor that asks a language model yet, removes no personal data and counts nothing.
-//! Anonymize conversations first, and apply thresholds to what you publish.
+//! It removes no personal data and counts nothing. Anonymize conversations first, and apply thresholds to what you publish.
 //!
 //! # Features
 //!
-//! None.
+//! - `llm`: `ModelExtractor`, which asks a language model through `axia-llm`. It must quote the words
+//!   that show a value before it names it, and quotes are checked. Adds `axia-llm` without any
+//!   provider; choose those there.
 
+#[cfg(feature = "llm")]
+mod asked;
 mod compiled;
 mod cue;
 mod error;
@@ -63,6 +66,9 @@ mod response;
 mod tally;
 mod text;
 
+#[cfg(feature = "llm")]
+#[cfg_attr(docsrs, doc(cfg(feature = "llm")))]
+pub use crate::asked::{ModelExtractor, ModelParams, ModelTally};
 pub use crate::error::Error;
 pub use crate::extractor::Extractor;
 pub use crate::lexicon::Lexicon;

@@ -7,6 +7,8 @@ use std::ops::{Add, AddAssign};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::RateLimits;
+
 /// How a call ended that was answered.
 ///
 /// Only [`Completed`](Self::Completed) can be used. The others are answers too: they were paid for,
@@ -23,7 +25,7 @@ pub enum Outcome {
     Completed {
         /// What the model wrote.
         text: String,
-        /// The same as JSON, if the request had a schema and the text could be read.
+        /// The same as JSON: always there if the request had a schema.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         json: Option<Value>,
     },
@@ -37,7 +39,36 @@ pub enum Outcome {
     Malformed {
         /// What was wrong, without any of the text.
         reason: String,
+        /// What the model wrote, so that it can be shown what was wrong with it.
+        #[serde(default)]
+        text: String,
     },
+}
+
+impl Outcome {
+    /// An answer of the wrong form, and why; the reason must not hold any of the text.
+    pub fn malformed(reason: impl fmt::Display, text: impl Into<String>) -> Self {
+        Self::Malformed {
+            reason: reason.to_string(),
+            text: text.into(),
+        }
+    }
+
+    /// The name of the outcome, as serialised.
+    ///
+    /// ```
+    /// assert_eq!(axia_llm::Outcome::Refused.name(), "refused");
+    /// ```
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Completed { .. } => "completed",
+            Self::Truncated => "truncated",
+            Self::Refused => "refused",
+            Self::Filtered => "filtered",
+            Self::Malformed { .. } => "malformed",
+        }
+    }
 }
 
 impl fmt::Debug for Outcome {
@@ -51,9 +82,11 @@ impl fmt::Debug for Outcome {
             Self::Truncated => f.write_str("Truncated"),
             Self::Refused => f.write_str("Refused"),
             Self::Filtered => f.write_str("Filtered"),
-            Self::Malformed { reason } => {
-                f.debug_struct("Malformed").field("reason", reason).finish()
-            }
+            Self::Malformed { reason, text } => f
+                .debug_struct("Malformed")
+                .field("reason", reason)
+                .field("text", &format_args!("{} bytes", text.len()))
+                .finish(),
         }
     }
 }
@@ -148,6 +181,13 @@ pub struct Answer {
     /// The service's own id of the call, for its support desk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+    /// The model that answered, as the service names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The rate limits that the service told along with the answer. They are of the moment, and so
+    /// not serialised.
+    #[serde(skip)]
+    pub rate_limits: Option<RateLimits>,
 }
 
 impl Answer {
@@ -158,6 +198,8 @@ impl Answer {
             outcome,
             usage: Usage::default(),
             request_id: None,
+            model: None,
+            rate_limits: None,
         }
     }
 
@@ -192,6 +234,29 @@ impl Answer {
         self
     }
 
+    /// The same answer with the name of the model that gave it.
+    #[must_use]
+    pub fn with_model(mut self, model: impl Into<String>) -> Self {
+        self.model = Some(model.into());
+        self
+    }
+
+    /// The same answer with the rate limits that the service told.
+    #[must_use]
+    pub fn with_rate_limits(mut self, limits: RateLimits) -> Self {
+        self.rate_limits = Some(limits);
+        self
+    }
+
+    /// The JSON, if the answer is whole and was to be JSON.
+    #[must_use]
+    pub fn as_json(&self) -> Option<&Value> {
+        match &self.outcome {
+            Outcome::Completed { json, .. } => json.as_ref(),
+            _ => None,
+        }
+    }
+
     /// The text, if the answer is whole.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
@@ -224,14 +289,13 @@ mod tests {
             Outcome::Truncated,
             Outcome::Refused,
             Outcome::Filtered,
-            Outcome::Malformed {
-                reason: "not an object".into(),
-            },
+            Outcome::malformed("not an object", "[]"),
         ];
         for outcome in outcomes {
             let answer = Answer::new(outcome)
                 .with_usage(Usage::new(1, 2).with_cached(1))
-                .with_request_id("req-1");
+                .with_request_id("req-1")
+                .with_model("m-1");
             let json = serde_json::to_string(&answer).unwrap();
             assert_eq!(serde_json::from_str::<Answer>(&json).unwrap(), answer);
         }

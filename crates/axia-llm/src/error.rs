@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::RateLimits;
+
 /// Why a call has no answer, typed by what to do next.
 ///
 /// Exactly one of four courses fits an error: repeat the call ([`is_retryable`](Self::is_retryable),
@@ -30,6 +32,7 @@ pub struct Error {
     kind: Kind,
     status: Option<u16>,
     request_id: Option<String>,
+    rate_limits: Option<Box<RateLimits>>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -85,6 +88,7 @@ impl Error {
             kind,
             status: None,
             request_id: None,
+            rate_limits: None,
             source: None,
         }
     }
@@ -100,6 +104,32 @@ impl Error {
     #[must_use]
     pub fn with_request_id(mut self, id: impl Into<String>) -> Self {
         self.request_id = Some(id.into());
+        self
+    }
+
+    /// The same error with the rate limits that the service told.
+    #[must_use]
+    pub fn with_rate_limits(mut self, limits: RateLimits) -> Self {
+        self.rate_limits = Some(Box::new(limits));
+        self
+    }
+
+    /// The same error, but the whole run must stop, for instance because the time for repeating
+    /// the call is over.
+    #[must_use]
+    pub fn into_fatal(mut self, why: impl fmt::Display) -> Self {
+        self.kind = Kind::Fatal(format!("{why}: {}", self.kind));
+        self
+    }
+
+    /// The same error with something said before it. What to do about it does not change.
+    #[must_use]
+    pub fn with_context(mut self, context: impl fmt::Display) -> Self {
+        let (Kind::Retry { reason, .. }
+        | Kind::TooLarge(reason)
+        | Kind::Fatal(reason)
+        | Kind::Rejected(reason)) = &mut self.kind;
+        *reason = format!("{context}: {reason}");
         self
     }
 
@@ -146,6 +176,12 @@ impl Error {
         self.status
     }
 
+    /// The rate limits that the service told, if it did.
+    #[must_use]
+    pub fn rate_limits(&self) -> Option<&RateLimits> {
+        self.rate_limits.as_deref()
+    }
+
     /// The service's id of the call, if it gave one.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
@@ -187,6 +223,22 @@ mod tests {
         let wait = Duration::from_millis(1500);
         assert_eq!(Error::retry_after("x", wait).wait_for(), Some(wait));
         assert_eq!(Error::retryable("x").wait_for(), None);
+    }
+
+    #[test]
+    fn context_comes_first_and_changes_no_course() {
+        let wait = Duration::from_secs(2);
+        let error = Error::retry_after("slow down", wait).with_context("after 3 attempts");
+        assert_eq!(
+            error.to_string(),
+            "after 3 attempts: slow down, try again in 2s"
+        );
+        let error = error.with_status(429).into_fatal("no time is left");
+        assert!(error.is_fatal() && !error.is_retryable());
+        assert_eq!(
+            error.to_string(),
+            "no time is left: after 3 attempts: slow down (status 429)"
+        );
     }
 
     #[test]

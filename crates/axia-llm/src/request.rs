@@ -3,7 +3,8 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+
+use crate::{RequestKey, Schema, key};
 
 /// Who speaks in a [`ChatMessage`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -85,7 +86,7 @@ pub struct Request {
     model: String,
     messages: Vec<ChatMessage>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    schema: Option<Value>,
+    schema: Option<Schema>,
     max_tokens: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     temperature: Option<f32>,
@@ -93,6 +94,10 @@ pub struct Request {
     top_p: Option<f32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     seed: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    prompt_version: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stage: Option<String>,
 }
 
 impl Request {
@@ -109,6 +114,8 @@ impl Request {
             temperature: None,
             top_p: None,
             seed: None,
+            prompt_version: None,
+            stage: None,
         }
     }
 
@@ -137,8 +144,8 @@ impl Request {
     /// `additionalProperties: false`, no numeric or length limits and no recursion. Check ranges on
     /// your side.
     #[must_use]
-    pub fn with_schema(mut self, schema: Value) -> Self {
-        self.schema = Some(schema);
+    pub fn with_schema(mut self, schema: impl Into<Schema>) -> Self {
+        self.schema = Some(schema.into());
         self
     }
 
@@ -170,6 +177,31 @@ impl Request {
         self
     }
 
+    /// The same request with the version of the prompt that made it.
+    ///
+    /// It is not sent. It is part of the [key](Self::key), so that a caller can have everything
+    /// asked again after a change that the messages do not show.
+    #[must_use]
+    pub fn with_prompt_version(mut self, version: impl Into<String>) -> Self {
+        self.prompt_version = Some(version.into());
+        self
+    }
+
+    /// The same request with the stage of the work that its cost is booked on. It is not sent, and
+    /// not part of the [key](Self::key).
+    #[must_use]
+    pub fn with_stage(mut self, stage: impl Into<String>) -> Self {
+        self.stage = Some(stage.into());
+        self
+    }
+
+    /// The hash of everything that decides the answer, from what answers it as well: see
+    /// [`RequestKey`].
+    #[must_use]
+    pub fn key(&self, fingerprint: &str) -> RequestKey {
+        key::of(self, fingerprint)
+    }
+
     /// The model's name.
     #[must_use]
     pub fn model(&self) -> &str {
@@ -184,7 +216,7 @@ impl Request {
 
     /// The JSON schema of the answer; `None` if the answer is free text.
     #[must_use]
-    pub fn schema(&self) -> Option<&Value> {
+    pub fn schema(&self) -> Option<&Schema> {
         self.schema.as_ref()
     }
 
@@ -211,6 +243,18 @@ impl Request {
     pub fn seed(&self) -> Option<u64> {
         self.seed
     }
+
+    /// The version of the prompt, if it has one.
+    #[must_use]
+    pub fn prompt_version(&self) -> Option<&str> {
+        self.prompt_version.as_deref()
+    }
+
+    /// The stage that the cost is booked on, if it has one.
+    #[must_use]
+    pub fn stage(&self) -> Option<&str> {
+        self.stage.as_deref()
+    }
 }
 
 impl fmt::Debug for Request {
@@ -223,6 +267,8 @@ impl fmt::Debug for Request {
             .field("temperature", &self.temperature)
             .field("top_p", &self.top_p)
             .field("seed", &self.seed)
+            .field("prompt_version", &self.prompt_version)
+            .field("stage", &self.stage)
             .finish()
     }
 }
@@ -258,7 +304,10 @@ mod tests {
             .with_max_tokens(7)
             .with_temperature(0.5)
             .with_top_p(0.25)
-            .with_seed(u64::MAX);
+            .with_seed(u64::MAX)
+            .with_schema(Schema::parse(r#"{"z":1,"a":2}"#).unwrap())
+            .with_prompt_version("3")
+            .with_stage("extract");
         let json = serde_json::to_string(&request).unwrap();
         assert_eq!(serde_json::from_str::<Request>(&json).unwrap(), request);
     }

@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
+use crate::sync::lock;
 use crate::{Answer, Error, LanguageModel, Request};
 
 type Respond = Box<dyn Fn(&Request) -> Result<Answer, Error> + Send + Sync>;
@@ -114,9 +115,4 @@ impl fmt::Debug for ScriptedModel {
             .field("calls", &self.calls())
             .finish_non_exhaustive()
     }
-}
-
-/// A caller's panic in another thread leaves the list usable, so that its test can still report.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

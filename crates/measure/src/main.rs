@@ -12,6 +12,7 @@
 mod args;
 mod canaries;
 mod figure;
+mod llm;
 mod quickstart;
 mod readers;
 
@@ -25,6 +26,11 @@ type Error = Box<dyn std::error::Error>;
 type Measurement = (&'static str, &'static str, fn(&Args) -> Result<(), Error>);
 
 const MEASUREMENTS: &[Measurement] = &[
+    (
+        "llm",
+        "CPU of a call through all layers, answers/s from the cache, the guess of tokens; fake server",
+        llm::run,
+    ),
     (
         "readers",
         "MB/s and records/s of each format on one core; on generated files, or on each --data file",
