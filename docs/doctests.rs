@@ -8,4 +8,7 @@ mod documents {
 
     #[doc = include_str!("formats.md")]
     struct Formats;
+
+    #[doc = include_str!("language-models.md")]
+    struct LanguageModels;
 }

@@ -82,7 +82,7 @@ impl<M: LanguageModel> Repaired<M> {
 }
 
 /// The answer with its JSON, if it has the right form; or what is wrong with it.
-fn check(answer: Answer, validator: &Validator) -> Result<Answer, (Answer, Complaint)> {
+fn check(answer: Answer, validator: &Validator) -> Result<Answer, Box<(Answer, Complaint)>> {
     let (text, json) = match &answer.outcome {
         Outcome::Completed {
             text,
@@ -100,7 +100,7 @@ fn check(answer: Answer, validator: &Validator) -> Result<Answer, (Answer, Compl
                 to_model: format!("it is not JSON: {reason}"),
                 text: text.clone(),
             };
-            Err((answer, complaint))
+            Err(Box::new((answer, complaint)))
         }
         Ok(json) => match first_error(validator, &json) {
             None => {
@@ -117,7 +117,7 @@ fn check(answer: Answer, validator: &Validator) -> Result<Answer, (Answer, Compl
                     to_model,
                     text: text.clone(),
                 };
-                Err((answer, complaint))
+                Err(Box::new((answer, complaint)))
             }
         },
     }
@@ -128,9 +128,11 @@ fn first_error(validator: &Validator, json: &Value) -> Option<(String, String)> 
     let error = validator.iter_errors(json).next()?;
     let reason = format!("it breaks the schema's rule `{}`", error.schema_path());
     let mut to_model = format!("at `{}`: {error}", error.instance_path());
-    if to_model.len() > LONGEST_COMPLAINT {
-        to_model.truncate(to_model.floor_char_boundary(LONGEST_COMPLAINT));
+    let mut end = LONGEST_COMPLAINT.min(to_model.len());
+    while !to_model.is_char_boundary(end) {
+        end -= 1;
     }
+    to_model.truncate(end);
     Some((reason, to_model))
 }
 
@@ -163,7 +165,7 @@ impl<M: LanguageModel> LanguageModel for Repaired<M> {
         let validator = self.validator(schema)?;
         let (first, complaint) = match check(self.inner.complete(request)?, &validator) {
             Ok(answer) => return Ok(answer),
-            Err(wrong) => wrong,
+            Err(wrong) => *wrong,
         };
         if !self.ask_again {
             let outcome = Outcome::malformed(&complaint.reason, complaint.text);
@@ -174,7 +176,8 @@ impl<M: LanguageModel> LanguageModel for Repaired<M> {
         let usage = first.usage + second.usage;
         let answer = match check(second, &validator) {
             Ok(answer) => answer,
-            Err((second, complaint)) => {
+            Err(wrong) => {
+                let (second, complaint) = *wrong;
                 let reason = format!("{}, also when asked again", complaint.reason);
                 let outcome = Outcome::malformed(reason, complaint.text);
                 Answer { outcome, ..second }

@@ -1,4 +1,5 @@
 //! Batches: matched by key, resumed, and handed in again only where an answer is missing.
+#![allow(clippy::unwrap_used)] // In helpers as well as in tests.
 #![cfg(all(feature = "anthropic", feature = "openai", feature = "cache"))]
 
 mod common;

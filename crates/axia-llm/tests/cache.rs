@@ -1,4 +1,5 @@
 //! The cache as users see it: durable, shared, carried elsewhere.
+#![allow(clippy::unwrap_used)] // In helpers as well as in tests.
 #![cfg(feature = "cache")]
 
 use std::sync::Arc;

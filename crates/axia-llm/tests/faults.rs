@@ -1,5 +1,6 @@
 //! Scripted faults: every answer comes exactly once or the run stops with a typed error, and no
 //! answer is paid twice.
+#![allow(clippy::unwrap_used)] // In helpers as well as in tests.
 #![cfg(all(
     feature = "anthropic",
     feature = "openai",

@@ -2,6 +2,7 @@
 //! calls that were in flight.
 //!
 //! The test is both processes: it starts itself as the worker, told so by an environment variable.
+#![allow(clippy::unwrap_used)] // In helpers as well as in tests.
 #![cfg(all(unix, feature = "openai", feature = "cache", feature = "repair"))]
 
 mod common;

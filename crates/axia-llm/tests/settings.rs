@@ -1,4 +1,5 @@
 //! Wrong settings end with one clear message that names the setting to change.
+#![allow(clippy::unwrap_used)] // In helpers as well as in tests.
 #![cfg(all(feature = "anthropic", feature = "openai", feature = "repair"))]
 
 mod common;

@@ -102,11 +102,11 @@ fn transcript(conversation: &Conversation, most_bytes: usize) -> String {
             left_out += 1;
             continue;
         }
-        let shown = if message.text.len() > most_bytes {
-            &message.text[..message.text.floor_char_boundary(most_bytes)]
-        } else {
-            &message.text
-        };
+        let mut end = most_bytes.min(message.text.len());
+        while !message.text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let shown = &message.text[..end];
         let _ = writeln!(text, "{speaker}: {shown}");
     }
     if left_out > 0 {

@@ -135,6 +135,7 @@ impl PriceTable {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // The numbers are exact.
 mod tests {
     use super::*;
 

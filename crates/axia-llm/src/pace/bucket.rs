@@ -74,6 +74,7 @@ impl Bucket {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // The numbers are exact.
 mod tests {
     use super::*;
 

@@ -154,6 +154,7 @@ impl State {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // The numbers are exact.
 mod tests {
     use super::*;
     use crate::Allowance;
@@ -214,8 +215,10 @@ mod tests {
         };
         state.answered(need, used);
         assert!(state.start(need, S(76)).is_err(), "no tokens are left");
-        let mut told = RateLimits::default();
-        told.requests = Some(Allowance::new(50, 0, S(10)));
+        let told = RateLimits {
+            requests: Some(Allowance::new(50, 0, S(10))),
+            ..RateLimits::default()
+        };
         state.learn(&told, S(200));
         assert!(state.start(need, S(200)).is_err());
         assert!(state.start(need, S(201)).is_ok());

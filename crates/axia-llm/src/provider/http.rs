@@ -154,10 +154,12 @@ impl Client {
         self.read(request.send(body.bytes))
     }
 
+    #[cfg(feature = "cache")]
     pub(crate) fn get(&self, path: &str) -> Result<Reply, Error> {
         self.read(self.ask(path).call())
     }
 
+    #[cfg(feature = "cache")]
     /// A reply whose body is read as it comes, however large it is.
     pub(crate) fn get_stream(
         &self,
@@ -173,6 +175,7 @@ impl Client {
         Ok((reply, body.into_with_config().limit(u64::MAX).reader()))
     }
 
+    #[cfg(feature = "cache")]
     fn ask(&self, path: &str) -> ureq::RequestBuilder<ureq::typestate::WithoutBody> {
         let mut request = self.agent.get(self.url(path));
         if let Some(headers) = request.headers_mut() {
