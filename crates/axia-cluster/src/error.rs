@@ -24,6 +24,8 @@ pub(crate) enum Kind {
     NoCentroids,
     #[error("{k} clusters need at least {k} points of positive weight, got {points}")]
     TooFewPoints { k: usize, points: usize },
+    #[error("{k} neighbours need at least {k} other points, got {points}")]
+    TooFewNeighbours { k: usize, points: usize },
     #[error("expected {expected} dimensions, got {got}")]
     Dimension { expected: usize, got: usize },
     #[error("expected one {what} for each of {points} points, got {got}")]
@@ -51,7 +53,7 @@ pub(crate) enum Kind {
     TooFewSamples { samples: usize, points: usize },
     #[error("{points} points need {bytes} bytes for their distances, which is more than there is")]
     Memory { points: usize, bytes: u128 },
-    #[error("the stored clustering does not hold together: {0}")]
+    #[error("what was stored does not hold together: {0}")]
     Stored(&'static str),
 }
 
@@ -74,12 +76,16 @@ impl Error {
         matches!(self.0, Kind::Parameter { .. })
     }
 
-    /// Whether there are fewer points (of positive weight) than clusters, or none at all.
+    /// Whether there are fewer points (of positive weight) than clusters, fewer others than
+    /// neighbours, or none at all.
     #[must_use]
     pub fn is_too_few_points(&self) -> bool {
         matches!(
             self.0,
-            Kind::TooFewPoints { .. } | Kind::TooFewSamples { .. } | Kind::NoPoints
+            Kind::TooFewPoints { .. }
+                | Kind::TooFewNeighbours { .. }
+                | Kind::TooFewSamples { .. }
+                | Kind::NoPoints
         )
     }
 

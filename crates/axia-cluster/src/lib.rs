@@ -1,9 +1,11 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 //! Clustering of dense `f32` vectors: exact, seeded, the same bytes on any number of threads.
 //!
-//! K-means, linkage and density on plain slices, for embeddings above all: Euclidean or spherical
-//! (cosine), and what tells a good clustering from a bad one. The number of threads never shows in a
-//! result.
+//! K-means, linkage, density and nearest neighbours on plain slices, for embeddings above all:
+//! Euclidean or spherical (cosine), and what tells a good clustering from a bad one. The number of
+//! threads never shows in a result. Labels of k-means and neighbours are those of double precision,
+//! ties included; most distances are never computed, and the others in vector instructions that are
+//! found at run time.
 //!
 //! ```
 //! use axia_cluster::{KMeansParams, Metric, Points};
@@ -23,9 +25,9 @@
 //! [`Points`] is a borrowed, checked view of row-major values: whole rows, no NaN, nothing copied.
 //! [`KMeansParams`] collects what a clustering depends on, its seed included, and builds the checked
 //! [`KMeans`]. [`KMeans::fit`] gives a [`KMeansResult`]: labels, centroids, sizes, inertia, and
-//! whether it converged; plain data that serializes and predicts. [`nearest`] finds the nearest
-//! centroid of each point, with its distance, for centroids that come from anywhere. Labels of k-means
-//! are those of double precision, ties included.
+//! whether it converged; plain data that serializes and predicts. [`KMeans::fit_bisecting`] splits
+//! instead, and [`MiniBatchParams`] learns from a few points at a time. [`nearest`] finds the nearest
+//! centroid of each point, with its distance, for centroids that come from anywhere.
 //!
 //! [`LinkageParams`] builds a [`Linkage`] (Ward, average, complete, single), whose
 //! [`fit`](Linkage::fit) gives a [`Dendrogram`] to cut by number of clusters or by height.
@@ -34,6 +36,9 @@
 //! [`silhouette`], [`davies_bouldin`] and [`calinski_harabasz`] rate a clustering by its points,
 //! [`agreement`] compares it with labels that are known, and [`StabilityParams`] measures whether it
 //! comes out again.
+//!
+//! [`NeighboursParams`] builds [`Neighbours`], the exact search for the `k` nearest points of all
+//! points or of queries; [`pairs_within`] and [`groups_within`] find near-duplicates by radius.
 //!
 //! # What it does not do
 //!
@@ -46,6 +51,7 @@
 //!   everything runs on the caller's thread, and gives the same bytes.
 
 mod assign;
+mod bisect;
 mod error;
 mod groups;
 mod hdbscan;
@@ -54,20 +60,29 @@ mod kernel;
 mod kmeans;
 mod linkage;
 mod metric;
+mod minibatch;
 mod mst;
+mod near;
+mod neighbours;
 mod parallel;
 mod params;
 mod points;
 mod prepared;
 mod quality;
 mod result;
+mod search;
 mod square;
 mod update;
 
 pub use crate::error::Error;
 pub use crate::hdbscan::{ClusterSelection, Hdbscan, HdbscanParams, HdbscanResult};
+#[doc(hidden)]
+pub use crate::kernel::peak_flops;
 pub use crate::linkage::{Dendrogram, Linkage, LinkageMethod, LinkageParams, Merge};
 pub use crate::metric::Metric;
+pub use crate::minibatch::{MiniBatch, MiniBatchParams};
+pub use crate::near::{NearPair, groups_within, pairs_within};
+pub use crate::neighbours::{Nearness, NeighbourLists, Neighbours, NeighboursParams};
 pub use crate::params::{Init, KMeans, KMeansParams};
 pub use crate::points::Points;
 pub use crate::quality::{

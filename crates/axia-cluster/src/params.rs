@@ -85,6 +85,12 @@ impl KMeansParams {
         }
     }
 
+    /// The same for another number of clusters.
+    pub(crate) fn clusters(mut self, k: usize) -> Self {
+        self.k = k;
+        self
+    }
+
     /// What "near" means.
     pub fn metric(mut self, metric: Metric) -> Self {
         self.metric = metric;

@@ -14,7 +14,7 @@ const PIECE: usize = 256;
 const SAMPLE: usize = 1024;
 
 /// A row whose squared length is this near to 1 counts as a unit vector as it stands.
-const UNIT: f64 = 1e-6;
+const UNIT: f64 = 5e-7;
 
 /// Points, of which distances are defined in double precision, and the frame in which the filter
 /// sees them: `scale * row - shift`. Without it, data far from the origin would drown the scores in
@@ -157,7 +157,7 @@ fn middle(rows: &[f32], dim: usize) -> Vec<f64> {
     mean
 }
 
-/// Rows scaled to length 1. A row that has it already, to about 1e-6, is left as it is, and if all
+/// Rows scaled to length 1. A row that has it already, to about 5e-7, is left as it is, and if all
 /// have, nothing is copied.
 pub(crate) fn normalized<'a>(
     values: &'a [f32],
@@ -226,4 +226,9 @@ pub(crate) fn squared_norm(a: &[f32]) -> f64 {
 #[inline(always)]
 pub(crate) fn squared_distance(a: &[f32], b: &[f32]) -> f64 {
     sum_terms(a, b, |a, b| (a - b) * (a - b))
+}
+
+#[inline(always)]
+pub(crate) fn inner_product(a: &[f32], b: &[f32]) -> f64 {
+    sum_terms(a, b, |a, b| a * b)
 }

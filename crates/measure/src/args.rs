@@ -13,7 +13,6 @@ pub(crate) struct Args {
     options: BTreeMap<String, String>,
 }
 
-#[allow(dead_code)] // Options come with the measurements that take them.
 impl Args {
     /// Words without a name before them, and those after `--data`, are files; every other `--name`
     /// takes one value.

@@ -12,7 +12,10 @@
 mod args;
 mod canaries;
 mod figure;
+mod kmeans;
 mod llm;
+mod neighbours;
+mod npy;
 mod quickstart;
 mod readers;
 
@@ -45,6 +48,16 @@ const MEASUREMENTS: &[Measurement] = &[
         "pii-canaries",
         "share of planted personal data that survives, with its bound, and suspected leaks, on conversations [--seed N]",
         canaries::run,
+    ),
+    (
+        "kmeans",
+        "k-means of --data VECTORS.npy (f32 rows): seconds, share of the peak, inertia, memory; --k or --start CENTROIDS.npy, --iterations, --metric, --seed, --rounds, --out LABELS.npy",
+        kmeans::run,
+    ),
+    (
+        "neighbours",
+        "exact nearest neighbours of all rows of --data VECTORS.npy: seconds, share of the peak, memory; --k, --nearness, --rounds, --out NEIGHBOURS.npy",
+        neighbours::run,
     ),
 ];
 

@@ -22,15 +22,15 @@ const FAR: f64 = 1e18;
 
 /// Rows as a filter reads them: moved, scaled and rounded.
 pub(crate) struct Block {
-    dim: usize,
+    pub(super) dim: usize,
     /// Values of `rows` that a row takes.
-    depth: usize,
+    pub(super) depth: usize,
     isa: Isa,
     pairs: bool,
-    rows: Vec<f32>,
+    pub(super) rows: Vec<f32>,
     moved: Vec<f32>,
     halves: Vec<u32>,
-    marks: Vec<Marks>,
+    pub(super) marks: Vec<Marks>,
 }
 
 /// What is known of a row of a [`Block`].
@@ -65,8 +65,8 @@ impl Block {
         self.marks.clear();
     }
 
-    /// Appends `scale * row - shift`.
-    pub(crate) fn push(&mut self, row: &[f32], scale: f32, shift: &[f32]) {
+    /// Appends `scale * row - shift`, and gives its squared length as computed.
+    pub(crate) fn push(&mut self, row: &[f32], scale: f32, shift: &[f32]) -> f32 {
         let square = shift_row(self.isa, row, scale, shift, &mut self.moved);
         let error = to_f32(sum_error(self.dim));
         let mut loss = f32::EPSILON * square.sqrt();
@@ -82,12 +82,14 @@ impl Block {
             square: square * (1.0 - 2.0 * error),
             loss: loss * (1.0 + 2.0 * error),
         });
+        square
     }
 
     pub(crate) fn len(&self) -> usize {
         self.marks.len()
     }
 
+    /// What is known of a row.
     pub(crate) fn marks(&self, row: usize) -> Marks {
         self.marks[row]
     }
@@ -95,17 +97,17 @@ impl Block {
 
 /// Columns in panels, with what bounds their scores' errors.
 pub(crate) struct Filter {
-    isa: Isa,
-    pairs: bool,
-    panels: Panels,
-    /// `-|c|²/2`, minus infinity where there is no column.
-    starts: Vec<[f32; LANES]>,
-    errors: Vec<Errors>,
+    pub(super) isa: Isa,
+    pub(super) pairs: bool,
+    pub(super) panels: Panels,
+    /// `-|c|²/2` or 0, minus infinity where there is no column.
+    pub(super) starts: Vec<[f32; LANES]>,
+    pub(super) errors: Vec<Errors>,
 }
 
 /// The error of a score is at most `loss * row.loss + length * row.length + rest`.
 #[derive(Clone, Copy, Default)]
-struct Errors {
+pub(super) struct Errors {
     loss: f32,
     length: f32,
     rest: f32,
@@ -113,7 +115,7 @@ struct Errors {
 
 impl Errors {
     #[inline(always)]
-    fn of(self, row: Marks) -> f32 {
+    pub(super) fn of(self, row: Marks) -> f32 {
         self.loss * row.loss + (self.length * row.length + self.rest)
     }
 }
@@ -133,6 +135,15 @@ impl Filter {
     /// Packs the columns that `slots` names, [`LANES`] to a panel, [`NOTHING`] for none. The columns
     /// are moved and scaled already.
     pub(crate) fn new(isa: Isa, columns: &[f32], dim: usize, slots: &[u32]) -> Self {
+        Self::with_starts(isa, columns, dim, slots, true)
+    }
+
+    /// As [`new`](Self::new), but scores are inner products alone.
+    pub(crate) fn of_products(isa: Isa, columns: &[f32], dim: usize, slots: &[u32]) -> Self {
+        Self::with_starts(isa, columns, dim, slots, false)
+    }
+
+    fn with_starts(isa: Isa, columns: &[f32], dim: usize, slots: &[u32], halves_off: bool) -> Self {
         let pairs = isa.has_pairs();
         let depth = if pairs { dim.div_ceil(2) } else { dim };
         // A column as far as that overflows the sums. It is left out: nobody's nearest, unless all
@@ -165,7 +176,11 @@ impl Filter {
             for (lane, start) in starts.iter_mut().enumerate() {
                 if let Some(column) = column(panel * LANES + lane) {
                     let square = squared_norm(column);
-                    *start = to_f32(-square / 2.0);
+                    *start = if halves_off {
+                        to_f32(-square / 2.0)
+                    } else {
+                        0.0
+                    };
                     longest = longest.max(square.sqrt());
                     if pairs {
                         let lost = f64::from(round_pairs(isa, column, &mut halves)).sqrt();
@@ -306,7 +321,7 @@ fn settle_body(
         let least = *held - error;
         let mut others = *scores;
         for (lane, score) in others.iter_mut().enumerate() {
-            if !(*score < least) && *score > f32::NEG_INFINITY {
+            if (*score >= least || least.is_nan()) && *score > f32::NEG_INFINITY {
                 found.push(Candidate {
                     row,
                     slot: to_u32(settle.first + lane),

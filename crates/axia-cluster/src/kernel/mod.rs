@@ -32,7 +32,9 @@
 
 mod filter;
 mod isa;
+mod pairs;
 mod panels;
+mod peak;
 mod plain;
 mod portable;
 mod scans;
@@ -45,9 +47,11 @@ mod tests;
 
 pub(crate) use filter::{Block, Candidate, Filter, NOTHING};
 pub(crate) use isa::Isa;
+pub(crate) use pairs::Hit;
 pub(crate) use panels::Panels;
+pub use peak::peak_flops;
 pub(crate) use plain::{
-    add_row, all_finite, lower_bounds, scaled_distance, squared_distance, sum_error,
+    add_row, all_finite, inner_product, lower_bounds, scaled_distance, squared_distance, sum_error,
 };
 pub(crate) use scans::{
     largest_row, nearest_scaled, nearest_value, next_below, panel_squares, relax,

@@ -39,6 +39,10 @@ for_each_isa! {
     fn squared_distance(a: &[f32], b: &[f32]) -> f64 = squared_distance_body
 }
 for_each_isa! {
+    /// Inner product in double precision, summed in the same order.
+    fn inner_product(a: &[f32], b: &[f32]) -> f64 = inner_product_body
+}
+for_each_isa! {
     /// Squared distance of `scale * a` from `b` in single precision, `scale` a power of two.
     fn scaled_distance(a: &[f32], scale: f32, b: &[f32]) -> f32 = scaled_distance_body
 }
@@ -73,6 +77,11 @@ pub(crate) fn sum_error(dim: usize) -> f64 {
 #[inline(always)]
 fn squared_distance_body(a: &[f32], b: &[f32]) -> f64 {
     crate::prepared::squared_distance(a, b)
+}
+
+#[inline(always)]
+fn inner_product_body(a: &[f32], b: &[f32]) -> f64 {
+    crate::prepared::inner_product(a, b)
 }
 
 #[inline(always)]

@@ -22,6 +22,7 @@ pub(super) struct Scores(pub(super) [[f32; LANES]; ROWS]);
 /// If `which` names more than [`ROWS`] rows, or a row outside `rows`, or the panel is not `depth`
 /// deep.
 #[inline]
+#[allow(clippy::too_many_arguments)] // a matrix product has so many
 pub(super) fn scores(
     isa: Isa,
     pairs: bool,
@@ -64,6 +65,7 @@ pub(super) fn scores(
         Kind::Avx2 => {
             for at in (0..which.len()).step_by(ROWS_256) {
                 let here = at..which.len().min(at + ROWS_256);
+                // SAFETY: as above, for a part of the rows and of `out`.
                 unsafe {
                     tile_avx2(Tile {
                         rows: &pointers[here],

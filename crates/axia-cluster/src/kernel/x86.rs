@@ -1,4 +1,5 @@
 //! AVX2 with FMA, AVX-512, and AVX-512 with bfloat16.
+#![allow(clippy::needless_range_loop)] // a row of a tile has a pointer and two sums
 
 use std::arch::x86_64::{
     __m512bh, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_storeu_ps, _mm512_dpbf16_ps,
