@@ -15,6 +15,18 @@ enum Kind {
     #[cfg(feature = "bundled")]
     #[error("the bundled table is damaged at its {part}: build the crate again")]
     Table { part: &'static str },
+    #[cfg(feature = "cache")]
+    #[error("the cache {}: {reason}", path.display())]
+    Cache {
+        path: std::path::PathBuf,
+        reason: String,
+    },
+    #[cfg(feature = "http")]
+    #[error("{name} must {must}")]
+    Setting {
+        name: &'static str,
+        must: &'static str,
+    },
     #[error("{0}")]
     Embedder(String),
 }
@@ -23,6 +35,19 @@ impl Error {
     /// An embedder's own failure. The reason must not hold any of the texts.
     pub fn embedder(reason: impl fmt::Display) -> Self {
         Self(Kind::Embedder(reason.to_string()))
+    }
+
+    #[cfg(feature = "cache")]
+    pub(crate) fn cache(path: &std::path::Path, reason: fmt::Arguments<'_>) -> Self {
+        Self(Kind::Cache {
+            path: path.to_owned(),
+            reason: reason.to_string(),
+        })
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) fn setting(name: &'static str, must: &'static str) -> Self {
+        Self(Kind::Setting { name, must })
     }
 
     pub(crate) fn shape(dim: usize, values: usize) -> Self {

@@ -1,6 +1,9 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// Without the feature, what the docs say of the bundled embedder has nothing to link to.
-#![cfg_attr(not(feature = "bundled"), allow(rustdoc::broken_intra_doc_links))]
+// Without the features, what the docs say of their types has nothing to link to.
+#![cfg_attr(
+    any(not(feature = "bundled"), not(feature = "cache")),
+    allow(rustdoc::broken_intra_doc_links)
+)]
 //! One trait for sentence embeddings, and a small bundled embedder that needs no download.
 //!
 //! An embedding is a vector that stands for a text, made so that texts of like meaning have vectors
@@ -68,7 +71,6 @@
 //! - It knows English. Other languages in Latin letters are spelled from pieces; other scripts are
 //!   unknown and give rows of zeros.
 //! - A word has one vector, whatever it means where it stands.
-//! - Nothing is cached or run in parallel here.
 //!
 //! For the last bit of quality, put a transformer behind the trait.
 //!
@@ -76,18 +78,29 @@
 //!
 //! - **`bundled`** (on by default): [`BundledEmbedder`] with its table, which adds 5.5 MB to a
 //!   program that uses it, and `unicode-normalization`. The table is Apache-2.0; see `NOTICE`.
+//! - **`cache`**: `CachedEmbedder`, which keeps the vector of each text in a file, durable before it is
+//!   handed on.
+//! - **`http`**: `HttpEmbedder`, a client of servers with OpenAI's `/v1/embeddings` interface.
 
 #[cfg(feature = "bundled")]
 mod bundled;
+#[cfg(feature = "cache")]
+mod cache;
 mod embedder;
 mod embeddings;
 mod error;
+#[cfg(feature = "http")]
+mod http;
 
 #[cfg(feature = "bundled")]
 pub use crate::bundled::BundledEmbedder;
+#[cfg(feature = "cache")]
+pub use crate::cache::CachedEmbedder;
 pub use crate::embedder::Embedder;
 pub use crate::embeddings::Embeddings;
 pub use crate::error::Error;
+#[cfg(feature = "http")]
+pub use crate::http::{HttpEmbedder, HttpEmbedderParams};
 
 #[cfg(all(doctest, feature = "bundled"))]
 #[doc = include_str!("../README.md")]
