@@ -3,6 +3,7 @@
 mod bucket;
 mod state;
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -86,6 +87,7 @@ impl PaceParams {
             start: Instant::now(),
             most: self.most,
             state: Mutex::new(state),
+            stops: AtomicU64::new(0),
             room: Condvar::new(),
             time: Condvar::new(),
         })))
@@ -99,6 +101,7 @@ impl PaceParams {
 /// - The number of calls in flight grows by one for each round of answers, and is halved when the
 ///   service says that it is too much (status 429, 503 or 529), once for each round.
 /// - Where the service says how long to wait, nothing starts until then.
+/// - When a call fails fatally, those that wait to start are not sent.
 ///
 /// A run needs [`most_in_flight`](Self::most_in_flight) threads; those that may not call wait.
 #[derive(Clone, Debug)]
@@ -109,6 +112,8 @@ struct Shared {
     start: Instant,
     most: usize,
     state: Mutex<State>,
+    /// How many calls failed fatally.
+    stops: AtomicU64,
     /// Those that wait for another call to end are told one by one; those that wait for time wake by
     /// themselves, and must not use up what the others are told.
     room: Condvar,
@@ -142,10 +147,17 @@ impl Pace {
         self.0.start.elapsed()
     }
 
-    /// Waits for leave to start a call, and tells when it was given.
-    fn start(&self, need: Need) -> Duration {
+    /// Waits for leave to start a call, and tells when it was given; an error if another call has
+    /// failed fatally meanwhile, since then this one would fail as well.
+    fn start(&self, need: Need) -> Result<Duration, Error> {
         let mut state = lock(&self.0.state);
+        let stops_before = self.0.stops.load(Relaxed);
         loop {
+            if self.0.stops.load(Relaxed) != stops_before {
+                return Err(Error::fatal(
+                    "not sent, because another call stopped the run",
+                ));
+            }
             let now = self.now();
             match state.start(need, now) {
                 Ok(()) => {
@@ -153,7 +165,7 @@ impl Pace {
                     if state.has_room() {
                         self.0.room.notify_one();
                     }
-                    return now;
+                    return Ok(now);
                 }
                 Err(Wait::Room) => state = wait_for(&self.0.room, state, LOOK_AGAIN),
                 Err(Wait::Time(wait)) => state = wait_for(&self.0.time, state, wait),
@@ -180,6 +192,11 @@ impl Pace {
             }
             Err(error) => {
                 state.failed();
+                if error.is_fatal() {
+                    self.0.stops.fetch_add(1, Relaxed);
+                    self.0.room.notify_all();
+                    self.0.time.notify_all();
+                }
                 if let Some(limits) = error.rate_limits() {
                     state.learn(limits, now);
                 }
@@ -235,7 +252,7 @@ impl<M: LanguageModel> LanguageModel for Paced<M> {
             input: self.tokens.count_request(request) as f64,
             output: f64::from(request.max_tokens()),
         };
-        let started = self.pace.start(need);
+        let started = self.pace.start(need)?;
         self.meter.call_starts();
         let result = self.inner.complete(request);
         self.meter.call_ends(&result);
@@ -306,6 +323,23 @@ mod tests {
         assert!(start.elapsed() >= wait / 2);
         assert_eq!(meter.progress().calls, 2);
         assert_eq!(meter.progress().in_flight, 0);
+    }
+
+    #[test]
+    fn a_fatal_error_keeps_the_others_from_being_sent() {
+        let model = ScriptedModel::from_fn(|_| {
+            thread::sleep(Duration::from_millis(20));
+            Err(Error::fatal("no credit left"))
+        });
+        let pace = PaceParams::new().in_flight(1, 1).build().unwrap();
+        let layer = pace.over(&model);
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| layer.complete(&Request::new("m")).unwrap_err());
+            }
+        });
+        // Two, should a thread start so late that it does not wait but come after.
+        assert!(model.calls() <= 2, "{}", model.calls());
     }
 
     #[test]
