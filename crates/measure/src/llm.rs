@@ -130,8 +130,10 @@ fn calls(n: usize, in_flight: usize) -> Result<(), Error> {
         .meter(Meter::new())
         .build();
     time(&model, 0..in_flight)?;
-    let before = peak_memory_mib();
     let (cpu, wall) = time(&model, in_flight..in_flight + n)?;
+    // As many again, after everything has found its size.
+    let before = peak_memory_mib();
+    time(&model, in_flight + n..in_flight + 2 * n)?;
     let after = peak_memory_mib();
     let on = format!("{ON}, {in_flight} in flight");
     if let (Some(cpu), Some(bare)) = (cpu, bare_cpu) {

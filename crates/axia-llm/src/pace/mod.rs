@@ -3,7 +3,6 @@
 mod bucket;
 mod state;
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -87,7 +86,6 @@ impl PaceParams {
             start: Instant::now(),
             most: self.most,
             state: Mutex::new(state),
-            stops: AtomicU64::new(0),
             room: Condvar::new(),
             time: Condvar::new(),
         })))
@@ -112,8 +110,6 @@ struct Shared {
     start: Instant,
     most: usize,
     state: Mutex<State>,
-    /// How many calls failed fatally.
-    stops: AtomicU64,
     /// Those that wait for another call to end are told one by one; those that wait for time wake by
     /// themselves, and must not use up what the others are told.
     room: Condvar,
@@ -151,12 +147,13 @@ impl Pace {
     /// failed fatally meanwhile, since then this one would fail as well.
     fn start(&self, need: Need) -> Result<Duration, Error> {
         let mut state = lock(&self.0.state);
-        let stops_before = self.0.stops.load(Relaxed);
+        let stops_before = state.stops;
         loop {
-            if self.0.stops.load(Relaxed) != stops_before {
-                return Err(Error::fatal(
-                    "not sent, because another call stopped the run",
-                ));
+            if state.stops != stops_before {
+                return Err(Error::fatal(format_args!(
+                    "not sent, because another call stopped the run: {}",
+                    state.stop_reason
+                )));
             }
             let now = self.now();
             match state.start(need, now) {
@@ -193,7 +190,8 @@ impl Pace {
             Err(error) => {
                 state.failed();
                 if error.is_fatal() {
-                    self.0.stops.fetch_add(1, Relaxed);
+                    state.stops += 1;
+                    state.stop_reason = error.to_string();
                     self.0.room.notify_all();
                     self.0.time.notify_all();
                 }

@@ -14,6 +14,9 @@ pub(crate) struct State {
     pub(crate) allowed: f64,
     pub(crate) in_flight: usize,
     pub(crate) hold_until: Duration,
+    /// How many calls failed fatally, and why the last one did.
+    pub(crate) stops: u64,
+    pub(crate) stop_reason: String,
     slowed_at: Option<Duration>,
     requests: Option<Bucket>,
     tokens: Option<Bucket>,
@@ -44,6 +47,8 @@ impl State {
             allowed: start as f64,
             in_flight: 0,
             hold_until: Duration::ZERO,
+            stops: 0,
+            stop_reason: String::new(),
             slowed_at: None,
             requests: None,
             tokens: None,
