@@ -11,6 +11,7 @@ use crate::{
 
 /// Longer names are sentences.
 const MOST_WORDS: usize = 6;
+const MOST_TASK_WORDS: usize = 10;
 
 #[derive(Deserialize)]
 struct Said {
@@ -60,7 +61,7 @@ pub(super) fn read(conversation: &Conversation, json: &Value) -> Option<(Extract
         extraction = extraction.with_response_type(said.response_type);
     }
     let task = tidy(&said.task);
-    if !task.is_empty() {
+    if !task.is_empty() && task.split(' ').count() <= MOST_TASK_WORDS {
         extraction = extraction.with_task(Task::new(task, 1.0));
     }
     Some((extraction, tally))
