@@ -4,12 +4,11 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cells::Cell;
 use crate::correction::Correction;
-use crate::observations::Observations;
-use crate::params::{AssociationScan, Estimand};
-use crate::tails::{LogP, normal_two_sided};
-use crate::two_by_two::{Estimate, OddsRatio, TwoByTwo};
+use crate::exact::ExactMethod;
+use crate::params::{Estimand, Exact};
+use crate::tails::LogP;
+use crate::two_by_two::{Estimate, OddsRatio};
 
 /// One pair of a row and a column category.
 ///
@@ -35,19 +34,34 @@ pub struct Association {
     pub expected: f64,
     /// Observed over expected.
     pub lift: f64,
+    /// Normalized pointwise mutual information, in `-1..=1`; see [`TwoByTwo::npmi`](crate::TwoByTwo::npmi).
+    pub npmi: Option<f64>,
+    /// The phi coefficient, in `-1..=1`; `None` when the row or the column holds everything.
+    pub phi: Option<f64>,
     /// The column's share in the row minus its share in the rest; `None` when there is no rest.
     pub risk_difference: Option<Estimate>,
+    /// The column's share in the row over its share in the rest; `None` when there is no rest or a share is 0.
+    pub risk_ratio: Option<Estimate>,
     /// Odds of the column in the row over its odds in the rest; `None` when the row or the column holds everything.
     pub odds_ratio: Option<OddsRatio>,
+    /// Pearson residual, `(O - E) / sqrt(E)`.
+    pub pearson_residual: f64,
     /// Adjusted residual of the 2 × 2 table; `None` when the row or the column holds everything.
     pub adjusted_residual: Option<f64>,
+    /// The residual with the variance that conversations, or users where they are known, really have; `None` when it was not
+    /// computed, which needs the conversations and not only their counts.
+    pub robust_residual: Option<f64>,
+    /// By how much that variance is above the naive one.
+    pub design_effect: Option<f64>,
     /// The smallest of the four expected counts of the 2 × 2 table.
     pub smallest_expected: f64,
     /// Whether the pair was tested.
     pub tested: bool,
     /// Why not, when it was not.
     pub untested: Option<Untested>,
-    /// Two-sided p-value of the adjusted residual; `None` when not tested.
+    /// Which test the p-value is from; `None` when not tested.
+    pub test: Option<TestKind>,
+    /// Two-sided p-value; `None` when not tested.
     pub ln_p: Option<LogP>,
     /// The same, corrected for the family of tests.
     pub ln_p_corrected: Option<LogP>,
@@ -55,18 +69,38 @@ pub struct Association {
     pub significant: bool,
 }
 
+/// Which test a p-value is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum TestKind {
+    /// The normal tail of the adjusted residual.
+    Normal,
+    /// The hypergeometric distribution of the count.
+    Exact,
+}
+
 /// Why a pair was not tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Untested {
-    /// An expected count lies below the bound, so that the normal approximation says nothing.
+    /// The expected count lies below [`min_expected`](crate::AssociationParams::min_expected), or, without exact tests, one of
+    /// the four below the bound of the normal approximation.
     SmallExpected,
+    /// The row's or the column's total lies below [`min_total`](crate::AssociationParams::min_total).
+    SmallTotal,
     /// The row or the column holds everything: there is nothing to compare with.
     NoContrast,
 }
 
 impl Association {
+    /// Pointwise mutual information in bits, `log2(lift)`; `None` when the two never met (minus infinity then).
+    #[must_use]
+    pub fn pmi(&self) -> Option<f64> {
+        (self.lift > 0.0).then(|| self.lift.log2())
+    }
+
     /// Decimal logarithm of the p-value.
     #[must_use]
     pub fn log10_p(&self) -> Option<f64> {
@@ -104,7 +138,8 @@ pub struct TestFamily {
     pub correction: Correction,
     /// Level of significance after correction.
     pub alpha: f64,
-    /// The |adjusted residual| from which a pair is significant; `None` for the procedures in steps, and without tests.
+    /// The |adjusted residual| from which a pair is significant where the normal p-value decides; `None` for the procedures in
+    /// steps, and without tests.
     pub critical_z: Option<f64>,
 }
 
@@ -113,7 +148,7 @@ pub struct TestFamily {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Counted {
-    /// Every pair, met or not, whose four expected counts are all large enough.
+    /// Every pair, met or not, that is left after filtering by expected counts and margins.
     TestedPairs,
 }
 
@@ -126,9 +161,9 @@ pub enum Counted {
 /// column. The order is total, so that it never depends on the input's.
 ///
 /// # What is listed
-/// Every pair that met at least once, and those that never met although [`min_expected`](AssociationScan::min_expected)
-/// conversations or more should have had both (depletion). Other pairs that never met are left out: nothing can be said of
-/// them.
+/// Every pair that met at least once, and those of the family that never met and whose p-value is below 1 (depletion; with
+/// [`Exact::Never`] those of which enough were expected). The other tests of the family are pairs that never met and were not
+/// expected to: they have `p = 1` and count in [`TestFamily::tests`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Associations {
@@ -138,12 +173,22 @@ pub struct Associations {
     pub conversations: u64,
     /// The estimand's denominator: conversations, mentions or pairs.
     pub n: u64,
-    /// Smallest expected count at which a pair was tested.
+    /// When exact p-values were computed.
+    pub exact: Exact,
+    /// Which exact p-values.
+    pub exact_method: ExactMethod,
+    /// Smallest expected count of a pair that was tested.
     pub min_expected: f64,
+    /// Smallest total of a row or column that was tested.
+    pub min_total: u64,
+    /// Smallest expected count at which the normal p-value was used.
+    pub min_expected_normal: f64,
     /// Confidence level of the intervals.
     pub confidence: f64,
     /// The tests, taken together.
     pub family: TestFamily,
+    /// For each column category its number of tests.
+    pub tests_per_column: Vec<u64>,
     /// The pairs.
     pub pairs: Vec<Association>,
 }
@@ -158,6 +203,81 @@ impl Associations {
         self.pairs
             .iter()
             .find(|pair| (pair.row, pair.col) == (row, col))
+    }
+
+    /// The p-values of the pairs under another correction, in their order; `None` for pairs that were not tested. The family is
+    /// the same.
+    ///
+    /// ```
+    /// use axia_contingency::{AssociationParams, Correction, Observations};
+    ///
+    /// let observations = Observations::from_records(2, 2, 9, [(1, 0, 0), (2, 1, 1), (3, 0, 0)])?;
+    /// let found = AssociationParams::new().build()?.scan(&observations);
+    /// let holm = found.corrected(Correction::Holm);
+    /// assert_eq!(holm.len(), found.pairs.len());
+    /// # Ok::<(), axia_contingency::Error>(())
+    /// ```
+    #[must_use]
+    pub fn corrected(&self, correction: Correction) -> Vec<Option<LogP>> {
+        let p: Vec<LogP> = self.pairs.iter().filter_map(|pair| pair.ln_p).collect();
+        let corrected = correction.adjust_in_family(&p, self.family.tests);
+        let mut corrected = corrected.into_iter();
+        let tested = self.pairs.iter().map(|pair| pair.ln_p.is_some());
+        tested
+            .map(|tested| if tested { corrected.next() } else { None })
+            .collect()
+    }
+
+    /// The false discovery rate in two stages: first which columns (values) are associated with anything, then with what.
+    ///
+    /// A column's first-stage p-value is that of Simes' test of its pairs; columns are selected by Benjamini and Hochberg's
+    /// procedure at the level [`alpha`](TestFamily::alpha). The pairs of a selected column are corrected within it, times the
+    /// share of columns selected, so that the expected mean share of false findings over the selected columns is bounded.
+    /// One entry for each pair, in their order; `None` for pairs that were not tested or whose column was not selected.
+    ///
+    /// # References
+    /// Benjamini and Bogomolov (2014), Journal of the Royal Statistical Society B 76, 297-318.
+    #[must_use]
+    pub fn two_stage(&self) -> Vec<Option<LogP>> {
+        let mut by_column: Vec<(u32, usize, LogP)> = self
+            .pairs
+            .iter()
+            .zip(0..)
+            .filter_map(|(pair, at)| Some((pair.col, at, pair.ln_p?)))
+            .collect();
+        by_column.sort_unstable_by_key(|&(col, at, _)| (col, at));
+        let within: Vec<(Vec<LogP>, LogP)> = by_column
+            .chunk_by(|a, b| a.0 == b.0)
+            .map(|pairs| {
+                let p: Vec<LogP> = pairs.iter().map(|&(_, _, p)| p).collect();
+                let col = pairs.first().map_or(0, |pair| pair.0 as usize);
+                let tests = self.tests_per_column.get(col).copied().unwrap_or(0);
+                let corrected = Correction::BenjaminiHochberg.adjust_in_family(&p, tests);
+                // The smallest of these is Simes' p-value.
+                let simes = corrected.iter().copied().min().unwrap_or(LogP::ONE);
+                (corrected, simes)
+            })
+            .collect();
+        let columns = self.tests_per_column.iter().filter(|&&tests| tests > 0);
+        let columns = columns.count() as u64;
+        let simes: Vec<LogP> = within.iter().map(|&(_, simes)| simes).collect();
+        let stage_one = Correction::BenjaminiHochberg.adjust_in_family(&simes, columns);
+        let ln_alpha = self.family.alpha.ln();
+        let selected = stage_one.iter().filter(|p| p.ln() <= ln_alpha).count();
+        let ln_share = (columns as f64).ln() - (selected as f64).ln();
+        let mut result = vec![None; self.pairs.len()];
+        let columns = by_column.chunk_by(|a, b| a.0 == b.0);
+        for ((pairs, (corrected, _)), stage_one) in columns.zip(&within).zip(stage_one) {
+            if stage_one.ln() > ln_alpha {
+                continue;
+            }
+            for (&(_, at, _), corrected) in pairs.iter().zip(corrected) {
+                if let Some(slot) = result.get_mut(at) {
+                    *slot = Some(LogP::clamped(corrected.ln() + ln_share));
+                }
+            }
+        }
+        result
     }
 
     /// The significant pairs, in order.
@@ -201,7 +321,7 @@ impl Associations {
 }
 
 /// The pairs' indices in the default order.
-fn effect_order(pairs: &[Association]) -> Vec<usize> {
+pub(crate) fn effect_order(pairs: &[Association]) -> Vec<usize> {
     // Sorting short keys moves a sixth of the bytes that sorting the pairs would.
     let key = |(index, pair): (usize, &Association)| {
         let low = pair.odds_ratio.map(|odds| odds.low);
@@ -220,202 +340,5 @@ fn descending(a: Option<f64>, b: Option<f64>) -> Ordering {
     match (a, b) {
         (Some(a), Some(b)) => b.total_cmp(&a),
         _ => b.is_some().cmp(&a.is_some()),
-    }
-}
-
-impl AssociationScan {
-    /// Measures every pair of categories.
-    ///
-    /// # Complexity
-    /// `O(p log p)` for `p` pairs listed. The pairs that never met and are not listed are never visited.
-    ///
-    /// ```
-    /// use axia_contingency::{AssociationParams, Observations};
-    ///
-    /// let mut builder = Observations::builder(2, 2);
-    /// for id in 0..100 {
-    ///     // Value 0 in every conversation of task 0, in a fifth of those of task 1.
-    ///     let task = id % 2;
-    ///     let values: &[u32] = if task == 0 || id % 10 == 1 { &[0] } else { &[1] };
-    ///     builder.push(id, &[task as u32], values)?;
-    /// }
-    /// let associations = AssociationParams::new().build()?.scan(&builder.build()?);
-    /// let first = &associations.pairs[0];
-    /// assert_eq!((first.row, first.col, first.significant), (0, 0, true));
-    /// // Task 0 and value 1 never met, and should have 20 times.
-    /// assert_eq!(associations.get(0, 1).ok_or("not listed")?.observed, 0);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn scan(&self, observations: &Observations) -> Associations {
-        let margins = EstimandMargins::of(self.estimand(), observations);
-        let mut pairs = self.list(observations, &margins);
-        let family = self.test(&mut pairs);
-        let order = effect_order(&pairs);
-        let pairs = order
-            .into_iter()
-            .filter_map(|i| pairs.get(i).copied())
-            .collect();
-        Associations {
-            estimand: self.estimand(),
-            conversations: observations.conversations(),
-            n: margins.n,
-            min_expected: self.min_expected(),
-            confidence: self.confidence().level(),
-            family,
-            pairs,
-        }
-    }
-
-    /// The pairs that met and the depleted ones, without p-values, by row.
-    fn list(&self, observations: &Observations, margins: &EstimandMargins) -> Vec<Association> {
-        let mut widest: Vec<(u64, u32)> = margins.cols.iter().copied().zip(0..).collect();
-        widest.retain(|&(total, _)| total > 0);
-        widest.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-
-        let mut users = observations.users().map(|users| users.iter().copied());
-        let mut pairs = Vec::with_capacity(observations.cells().len());
-        let mut met = vec![false; margins.cols.len()];
-        let mut cells = observations
-            .cells()
-            .chunk_by(|a, b| a.row == b.row)
-            .peekable();
-        for (&row_total, row) in margins.rows.iter().zip(0..) {
-            let line = cells
-                .next_if(|line| line.first().is_some_and(|cell| cell.row == row))
-                .unwrap_or_default();
-            for cell in line {
-                let users = users.as_mut().and_then(Iterator::next);
-                pairs.extend(self.pair(*cell, users, margins));
-            }
-            mark(&mut met, line, true);
-            for &(col_total, col) in &widest {
-                let expected =
-                    (u128::from(row_total) * u128::from(col_total)) as f64 / margins.n as f64;
-                if expected < self.min_expected() {
-                    break;
-                }
-                if !met.get(col as usize).copied().unwrap_or(true) {
-                    let users = observations.users().map(|_| 0);
-                    let count = 0;
-                    pairs.extend(self.pair(Cell { row, col, count }, users, margins));
-                }
-            }
-            mark(&mut met, line, false);
-        }
-        pairs
-    }
-
-    fn pair(
-        &self,
-        cell: Cell,
-        users: Option<u64>,
-        margins: &EstimandMargins,
-    ) -> Option<Association> {
-        let row_total = *margins.rows.get(cell.row as usize)?;
-        let col_total = *margins.cols.get(cell.col as usize)?;
-        // Counts from conversations always fit together, and a listed pair has margins: no pair is lost here.
-        let table = TwoByTwo::from_margins(cell.count, row_total, col_total, margins.n).ok()?;
-        let adjusted_residual = table.adjusted_residual();
-        let smallest_expected = table.smallest_expected()?;
-        let untested = if adjusted_residual.is_none() {
-            Some(Untested::NoContrast)
-        } else if smallest_expected < self.min_expected() {
-            Some(Untested::SmallExpected)
-        } else {
-            None
-        };
-        Some(Association {
-            row: cell.row,
-            col: cell.col,
-            observed: cell.count,
-            row_total,
-            col_total,
-            n: margins.n,
-            users,
-            expected: table.expected()?,
-            lift: table.lift()?,
-            risk_difference: table.risk_difference(self.confidence()),
-            odds_ratio: table.odds_ratio(self.confidence()),
-            adjusted_residual,
-            smallest_expected,
-            tested: untested.is_none(),
-            untested,
-            ln_p: None,
-            ln_p_corrected: None,
-            significant: false,
-        })
-    }
-
-    /// Fills in the p-values of the tested pairs.
-    fn test(&self, pairs: &mut [Association]) -> TestFamily {
-        for pair in pairs.iter_mut().filter(|pair| pair.tested) {
-            pair.ln_p = pair.adjusted_residual.and_then(normal_two_sided);
-        }
-        let p: Vec<LogP> = pairs.iter().filter_map(|pair| pair.ln_p).collect();
-        let corrected = self.correction().adjust(&p);
-        let ln_alpha = self.alpha().ln();
-        let tested = pairs.iter_mut().filter(|pair| pair.ln_p.is_some());
-        for (pair, corrected) in tested.zip(corrected) {
-            pair.ln_p_corrected = Some(corrected);
-            pair.significant = corrected.ln() <= ln_alpha;
-        }
-        let tests = p.len() as u64;
-        TestFamily {
-            counted: Counted::TestedPairs,
-            tests,
-            correction: self.correction(),
-            alpha: self.alpha(),
-            critical_z: self.correction().critical_z(self.alpha(), tests),
-        }
-    }
-}
-
-fn mark(met: &mut [bool], line: &[Cell], value: bool) {
-    for cell in line {
-        if let Some(seen) = met.get_mut(cell.col as usize) {
-            *seen = value;
-        }
-    }
-}
-
-/// Row totals, column totals and denominator of an estimand; the cells are the same for all three.
-struct EstimandMargins {
-    rows: Vec<u64>,
-    cols: Vec<u64>,
-    n: u64,
-}
-
-impl EstimandMargins {
-    fn of(estimand: Estimand, observations: &Observations) -> Self {
-        // Each row's pairs: also the mentions in its conversations, since a conversation's columns are distinct.
-        let pairs_by = |totals: usize, id: fn(&Cell) -> u32| {
-            let mut sums = vec![0_u64; totals];
-            for cell in observations.cells() {
-                if let Some(sum) = sums.get_mut(id(cell) as usize) {
-                    *sum += cell.count;
-                }
-            }
-            sums
-        };
-        let rows = observations.row_totals();
-        let cols = observations.col_totals();
-        match estimand {
-            Estimand::Prevalence => Self {
-                rows: rows.to_vec(),
-                cols: cols.to_vec(),
-                n: observations.conversations(),
-            },
-            Estimand::MentionShare => Self {
-                rows: pairs_by(rows.len(), |cell| cell.row),
-                cols: cols.to_vec(),
-                n: observations.mentions(),
-            },
-            Estimand::PairTable => Self {
-                rows: pairs_by(rows.len(), |cell| cell.row),
-                cols: pairs_by(cols.len(), |cell| cell.col),
-                n: observations.pairs(),
-            },
-        }
     }
 }

@@ -2,11 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::hommel;
+use crate::order::ascending;
 use crate::tails::{LogP, bonferroni_critical_z, normal_upper_quantile};
 
 /// How p-values are corrected for the number of tests.
 ///
-/// The first four bound the chance of *any* false finding, the last two the expected *share* of false findings.
+/// The first five bound the chance of *any* false finding, the last two the expected *share* of false findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -20,6 +22,8 @@ pub enum Correction {
     Holm,
     /// Hochberg's step-up: never worse than Holm, for independent or positively dependent tests.
     Hochberg,
+    /// Hommel's closed procedure with Simes' test: never worse than Hochberg, under the same condition.
+    Hommel,
     /// Benjamini and Hochberg: false discovery rate, for independent or positively dependent tests.
     BenjaminiHochberg,
     /// Benjamini and Yekutieli: false discovery rate, valid for any dependence.
@@ -44,16 +48,31 @@ impl Correction {
     /// ```
     #[must_use]
     pub fn adjust(self, p: &[LogP]) -> Vec<LogP> {
-        let m = p.len() as f64;
+        self.adjust_in_family(p, p.len() as u64)
+    }
+
+    /// Corrected p-values when the family has more `tests` than those given, and all others have `p = 1`: pairs that never
+    /// met and were not expected to. A smaller number than that of the p-values counts as theirs.
+    ///
+    /// # Complexity
+    /// `O(m log m)` for the p-values given; [`Hommel`](Self::Hommel) walks over the whole family.
+    #[must_use]
+    pub fn adjust_in_family(self, p: &[LogP], tests: u64) -> Vec<LogP> {
+        let tests = tests.max(p.len() as u64);
+        let m = tests as f64;
         match self {
             Self::Bonferroni => p.iter().map(|p| LogP::clamped(p.ln() + m.ln())).collect(),
             Self::Sidak => p.iter().map(|p| LogP::clamped(sidak(p.ln(), m))).collect(),
             Self::Holm => step(p, false, |rank| (m - rank + 1.0).ln()),
             Self::Hochberg => step(p, true, |rank| (m - rank + 1.0).ln()),
+            Self::Hommel => in_order(p, |sorted| {
+                let mut whole = sorted.to_vec();
+                whole.resize(tests as usize, 0.0);
+                hommel::adjust_sorted(&whole)
+            }),
             Self::BenjaminiHochberg => step(p, true, |rank| (m / rank).ln()),
             Self::BenjaminiYekutieli => {
-                // From the small terms up, which keeps the sum's digits.
-                let harmonic: f64 = (1..=p.len()).rev().map(|i| 1.0 / i as f64).sum();
+                let harmonic = harmonic(tests);
                 step(p, true, |rank| (m / rank * harmonic).ln())
             }
         }
@@ -75,6 +94,17 @@ impl Correction {
     }
 }
 
+/// `1 + 1/2 + ... + 1/m`.
+fn harmonic(m: u64) -> f64 {
+    if m < 1 << 16 {
+        // From the small terms up, which keeps the sum's digits.
+        return (1..=m).rev().map(|i| 1.0 / i as f64).sum();
+    }
+    const EULER: f64 = 0.577_215_664_901_532_9;
+    let m = m as f64;
+    m.ln() + EULER + (0.5 - 1.0 / (12.0 * m)) / m
+}
+
 /// `ln(1 - (1 - p)^m)`.
 fn sidak(ln_p: f64, m: f64) -> f64 {
     // ln(1 - p): the smallest p are lost to 0 here, and m p is exact to rounding for them.
@@ -88,29 +118,37 @@ fn sidak(ln_p: f64, m: f64) -> f64 {
 /// Adds `ln factor(rank)` to the sorted p-values (rank 1 is the smallest), then makes them monotone: by a running maximum
 /// from the smallest, or, stepping up, a running minimum from the largest.
 fn step(p: &[LogP], up: bool, ln_factor: impl Fn(f64) -> f64) -> Vec<LogP> {
-    let mut order: Vec<(LogP, usize)> = p.iter().copied().zip(0..).collect();
-    order.sort_unstable();
-    let mut corrected = vec![LogP::ONE; p.len()];
-    let mut place = |running: &mut f64, rank: usize, (p, index): (LogP, usize)| {
-        let own = p.ln() + ln_factor(rank as f64);
-        *running = if up {
-            running.min(own)
+    in_order(p, |sorted| {
+        let mut corrected: Vec<f64> = sorted
+            .iter()
+            .zip(1_u64..)
+            .map(|(own, rank)| own + ln_factor(rank as f64))
+            .collect();
+        if up {
+            let mut running = 0.0_f64;
+            for own in corrected.iter_mut().rev() {
+                running = running.min(*own);
+                *own = running;
+            }
         } else {
-            running.max(own)
-        };
-        if let Some(slot) = corrected.get_mut(index) {
-            *slot = LogP::clamped(*running);
+            let mut running = f64::NEG_INFINITY;
+            for own in &mut corrected {
+                running = running.max(*own);
+                *own = running;
+            }
         }
-    };
-    if up {
-        let mut running = 0.0;
-        for (i, entry) in order.into_iter().enumerate().rev() {
-            place(&mut running, i + 1, entry);
-        }
-    } else {
-        let mut running = f64::NEG_INFINITY;
-        for (i, entry) in order.into_iter().enumerate() {
-            place(&mut running, i + 1, entry);
+        corrected
+    })
+}
+
+/// Runs a procedure on the ascending logarithms and puts its results back in place.
+fn in_order(p: &[LogP], procedure: impl Fn(&[f64]) -> Vec<f64>) -> Vec<LogP> {
+    let order = ascending(p);
+    let sorted: Vec<f64> = order.iter().map(|&(ln, _)| ln).collect();
+    let mut corrected = vec![LogP::ONE; p.len()];
+    for (own, (_, index)) in procedure(&sorted).into_iter().zip(order) {
+        if let Some(slot) = corrected.get_mut(index as usize) {
+            *slot = LogP::clamped(own);
         }
     }
     corrected
@@ -120,11 +158,12 @@ fn step(p: &[LogP], up: bool, ln_factor: impl Fn(f64) -> f64) -> Vec<LogP> {
 mod tests {
     use super::*;
 
-    const ALL: [Correction; 6] = [
+    const ALL: [Correction; 7] = [
         Correction::Bonferroni,
         Correction::Sidak,
         Correction::Holm,
         Correction::Hochberg,
+        Correction::Hommel,
         Correction::BenjaminiHochberg,
         Correction::BenjaminiYekutieli,
     ];

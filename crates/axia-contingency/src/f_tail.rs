@@ -8,7 +8,7 @@ use crate::tails::{LogP, normal_two_sided};
 const NORMAL_DOF: f64 = 1e15;
 
 /// ln of the regularized incomplete beta `I_x(a, b)` for real `a, b > 0`, with `y = 1 - x` given apart.
-fn ln_beta_lower(a: f64, b: f64, x: f64, y: f64) -> f64 {
+pub(crate) fn ln_beta_lower(a: f64, b: f64, x: f64, y: f64) -> f64 {
     if x <= 0.0 {
         return f64::NEG_INFINITY;
     }

@@ -53,6 +53,7 @@
 //! None. Beside `libm`, `rand_chacha` (seeded resampling), `serde` and `thiserror` nothing is needed.
 
 mod association;
+mod cell_tests;
 mod cells;
 mod clustered;
 mod compare;
@@ -61,24 +62,39 @@ mod conversations_builder;
 mod correction;
 mod error;
 mod evalue;
+mod exact;
 mod f_tail;
+mod hommel;
 mod interval;
+mod interval_jeffreys;
+mod interval_multinomial;
 mod invariance;
 mod linear;
+mod log_odds;
 mod margins;
 mod mirroring;
 mod multiple_response;
+mod named_conversations;
 mod observations;
+mod order;
+mod paper;
 mod params;
 mod random;
 mod resample;
+mod result_table;
+mod scan;
 mod special;
 mod strata;
 mod table;
+mod table_codes;
+mod table_measures;
 mod tails;
 mod two_by_two;
+mod two_by_two_measures;
+mod vocabulary;
 
-pub use crate::association::{Association, Associations, Counted, TestFamily, Untested};
+pub use crate::association::{Association, Associations, Counted, TestFamily, TestKind, Untested};
+pub use crate::cell_tests::CellTests;
 pub use crate::cells::Cell;
 pub use crate::clustered::{
     ClusteredAssociation, ClusteredAssociations, ClusteredParams, ClusteredPrevalence,
@@ -95,15 +111,21 @@ pub use crate::conversations_builder::{ConversationEntry, ConversationsBuilder};
 pub use crate::correction::Correction;
 pub use crate::error::Error;
 pub use crate::evalue::{ArmShares, LogE, ProportionSequence, RareValue, e_benjamini_hochberg};
+pub use crate::exact::{ExactMethod, Hypergeometric};
 pub use crate::interval::{Confidence, Interval, Proportion};
+pub use crate::interval_multinomial::goodman_intervals;
 pub use crate::invariance::ContextInvariance;
 pub use crate::mirroring::{MirroredValue, Mirroring};
 pub use crate::multiple_response::{
     CorrectedSum, MarginalIndependence, PairwiseIndependence, ValueTest,
 };
-pub use crate::observations::{Observations, ObservationsBuilder};
-pub use crate::params::{AssociationParams, AssociationScan, Estimand};
 pub use crate::resample::{BootstrapInterval, Resample, ResampleParams};
+pub use crate::log_odds::{LogOdds, log_odds_dirichlet};
+pub use crate::named_conversations::{NamedConversations, NamedConversationsBuilder};
+pub use crate::observations::{Observations, ObservationsBuilder};
+pub use crate::paper::{PaperAnalysis, paper_mode};
+pub use crate::params::{AssociationParams, AssociationScan, Estimand, Exact};
+pub use crate::result_table::ResultTable;
 pub use crate::strata::{
     BreslowDay, CmhTest, Reversal, StratifiedAssociation, StratifiedAssociations, StratifiedByUser,
     StratifiedTwoByTwo, StratifyBy, WoolfHomogeneity, generalized_cmh,
@@ -113,6 +135,7 @@ pub use crate::tails::{
     LogP, bonferroni_critical_z, chi_square_upper, normal_two_sided, normal_upper_quantile,
 };
 pub use crate::two_by_two::{Estimate, OddsRatio, TwoByTwo};
+pub use crate::vocabulary::{NamedCounts, NamedTable, Vocabulary};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

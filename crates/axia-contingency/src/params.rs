@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::correction::Correction;
 use crate::error::Error;
+use crate::exact::ExactMethod;
 use crate::interval::Confidence;
 
 /// Which question a scan asks of the counts. The three have different denominators and can contradict each other.
@@ -91,6 +92,38 @@ pub enum Estimand {
     PairTable,
 }
 
+impl Estimand {
+    /// Its name as one word: `prevalence`, `mention_share` or `pair_table`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Prevalence => "prevalence",
+            Self::MentionShare => "mention_share",
+            Self::PairTable => "pair_table",
+        }
+    }
+}
+
+/// When a scan computes exact p-values instead of normal ones.
+///
+/// The normal approximation of a residual fails where little is expected, and in the far tail everywhere: one chance meeting
+/// of a value that occurs 46 times and a task of 60 conversations among 308,210 has a residual of 10.5, a normal p-value of
+/// 1e-25 and an exact one of 0.018.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Exact {
+    /// Never: pairs in whose 2 × 2 table less than [`min_expected_normal`](AssociationParams::min_expected_normal) is
+    /// expected anywhere are not tested.
+    Never,
+    /// Where less than that is expected, and wherever the normal p-value is below 0.001, so that every pair that matters has
+    /// its exact p-value; the default.
+    #[default]
+    WhenSparse,
+    /// For every pair.
+    Always,
+}
+
 /// What [`AssociationScan`] needs to know.
 ///
 /// | parameter | default |
@@ -98,7 +131,11 @@ pub enum Estimand {
 /// | [`estimand`](Self::estimand) | [`Estimand::Prevalence`] |
 /// | [`correction`](Self::correction) | [`Correction::Bonferroni`] |
 /// | [`alpha`](Self::alpha) | 0.05 |
-/// | [`min_expected`](Self::min_expected) | 5 |
+/// | [`exact`](Self::exact) | [`Exact::WhenSparse`] |
+/// | [`exact_method`](Self::exact_method) | [`ExactMethod::Central`] |
+/// | [`min_expected`](Self::min_expected) | 0 |
+/// | [`min_total`](Self::min_total) | 1 |
+/// | [`min_expected_normal`](Self::min_expected_normal) | 5 |
 /// | [`confidence`](Self::confidence) | 0.95 |
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -107,7 +144,11 @@ pub struct AssociationParams {
     estimand: Estimand,
     correction: Correction,
     alpha: f64,
+    exact: Exact,
+    exact_method: ExactMethod,
     min_expected: f64,
+    min_total: u64,
+    min_expected_normal: f64,
     confidence: f64,
 }
 
@@ -118,7 +159,11 @@ impl AssociationParams {
             estimand: Estimand::Prevalence,
             correction: Correction::Bonferroni,
             alpha: 0.05,
-            min_expected: 5.0,
+            exact: Exact::WhenSparse,
+            exact_method: ExactMethod::Central,
+            min_expected: 0.0,
+            min_total: 1,
+            min_expected_normal: 5.0,
             confidence: 0.95,
         }
     }
@@ -129,7 +174,7 @@ impl AssociationParams {
         self
     }
 
-    /// How to correct for the number of tests.
+    /// How to correct for the number of tests; it decides what is significant. All others can be had from the result.
     pub fn correction(mut self, correction: Correction) -> Self {
         self.correction = correction;
         self
@@ -141,13 +186,38 @@ impl AssociationParams {
         self
     }
 
-    /// A pair is tested when the smallest of the four expected counts of its 2 × 2 table is at least this; at least 1.
+    /// When to compute exact p-values.
+    pub fn exact(mut self, exact: Exact) -> Self {
+        self.exact = exact;
+        self
+    }
+
+    /// Which exact p-value.
+    pub fn exact_method(mut self, method: ExactMethod) -> Self {
+        self.exact_method = method;
+        self
+    }
+
+    /// Only pairs whose expected count is at least this are tests; finite and not negative. 0 tests all pairs.
     ///
-    /// The normal p-value of sparser pairs is fiction: one chance meeting of a rare value and a small task can have a
-    /// residual of 10. Expected counts depend on the margins alone, so leaving pairs out by them does not bias the tests
-    /// that remain.
+    /// A smaller family has more power. Expected counts depend on the margins alone, so leaving pairs out by them does not
+    /// bias the tests that remain (Bourgon, Gentleman and Huber 2010); leaving pairs out by what was *observed* would.
     pub fn min_expected(mut self, min_expected: f64) -> Self {
         self.min_expected = min_expected;
+        self
+    }
+
+    /// Only pairs of a row and a column whose totals are at least this are tests.
+    pub fn min_total(mut self, min_total: u64) -> Self {
+        self.min_total = min_total;
+        self
+    }
+
+    /// The normal p-value is used only where each of the four expected counts of the 2 × 2 table is at least this; finite and
+    /// not negative. What happens to the others, [`exact`](Self::exact) says. Below 1, together with [`Exact::Never`],
+    /// p-values of sparse pairs are fiction: for comparison with tools that give no others.
+    pub fn min_expected_normal(mut self, min_expected: f64) -> Self {
+        self.min_expected_normal = min_expected;
         self
     }
 
@@ -162,19 +232,28 @@ impl AssociationParams {
     /// # Errors
     /// [`Error::is_invalid_parameter`] for a value outside its range.
     pub fn build(self) -> Result<AssociationScan, Error> {
-        if !(self.alpha > 0.0 && self.alpha < 1.0) {
-            return Err(Error::invalid_parameter(
+        let checks = [
+            (
                 "alpha",
                 "above 0 and below 1",
                 self.alpha,
-            ));
-        }
-        if !(self.min_expected >= 1.0 && self.min_expected.is_finite()) {
-            return Err(Error::invalid_parameter(
+                self.alpha > 0.0 && self.alpha < 1.0,
+            ),
+            (
                 "min_expected",
-                "finite and at least 1",
+                "finite and not negative",
                 self.min_expected,
-            ));
+                self.min_expected >= 0.0 && self.min_expected.is_finite(),
+            ),
+            (
+                "min_expected_normal",
+                "finite and not negative",
+                self.min_expected_normal,
+                self.min_expected_normal >= 0.0 && self.min_expected_normal.is_finite(),
+            ),
+        ];
+        if let Some((name, requirement, value, _)) = checks.into_iter().find(|check| !check.3) {
+            return Err(Error::invalid_parameter(name, requirement, value));
         }
         Ok(AssociationScan {
             confidence: Confidence::new(self.confidence)?,
@@ -218,10 +297,34 @@ impl AssociationScan {
         self.params.alpha
     }
 
-    /// Smallest expected count at which a pair is tested.
+    /// When exact p-values are computed.
+    #[must_use]
+    pub fn exact(&self) -> Exact {
+        self.params.exact
+    }
+
+    /// Which exact p-value.
+    #[must_use]
+    pub fn exact_method(&self) -> ExactMethod {
+        self.params.exact_method
+    }
+
+    /// Smallest expected count of a pair that is tested.
     #[must_use]
     pub fn min_expected(&self) -> f64 {
         self.params.min_expected
+    }
+
+    /// Smallest total of a row or column that is tested.
+    #[must_use]
+    pub fn min_total(&self) -> u64 {
+        self.params.min_total
+    }
+
+    /// Smallest expected count at which the normal p-value is used.
+    #[must_use]
+    pub fn min_expected_normal(&self) -> f64 {
+        self.params.min_expected_normal
     }
 
     /// Confidence level of the intervals.
@@ -255,12 +358,12 @@ mod tests {
             for params in [
                 AssociationParams::new().alpha(bad),
                 AssociationParams::new().min_expected(bad),
+                AssociationParams::new().min_expected_normal(bad),
                 AssociationParams::new().confidence(bad),
             ] {
                 assert!(params.build().unwrap_err().is_invalid_parameter());
             }
         }
-        assert!(AssociationParams::new().min_expected(0.5).build().is_err());
         assert!(AssociationParams::new().alpha(1.0).build().is_err());
         assert!(AssociationParams::new().alpha(0.0).build().is_err());
     }

@@ -50,9 +50,9 @@ struct StoredTable {
 
 /// A non-empty row or column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Line {
-    id: u32,
-    total: u64,
+pub(crate) struct Line {
+    pub(crate) id: u32,
+    pub(crate) total: u64,
 }
 
 /// Pearson's chi-square test of independence.
@@ -152,6 +152,11 @@ impl Table {
             }
             same
         });
+        Self::from_parts(cells, rows, cols)
+    }
+
+    /// From cells by row, then column, and the non-empty lines that they add up to.
+    pub(crate) fn from_parts(cells: Vec<Cell>, rows: Vec<Line>, cols: Vec<Line>) -> Self {
         let total = rows.iter().map(|row| row.total).sum();
         Self {
             cells,
@@ -440,9 +445,14 @@ impl Table {
         })
     }
 
-    fn dof(&self) -> Option<u64> {
+    pub(crate) fn dof(&self) -> Option<u64> {
         let dof = |lines: usize| lines.checked_sub(1).filter(|&dof| dof > 0);
         (dof(self.rows.len())? as u64).checked_mul(dof(self.cols.len())? as u64)
+    }
+
+    /// Each row's id, total and cells, by row.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (u32, u64, &[Cell])> + '_ {
+        self.by_row().map(|(row, cells)| (row.id, row.total, cells))
     }
 
     /// Each row with its cells, by row.

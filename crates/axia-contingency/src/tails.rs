@@ -6,14 +6,14 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::special::{LN_SQRT_2PI, ln_erfc, ln_gamma_upper, ln_normal_upper};
+use crate::special::{LN_SQRT_2PI, LnErfcTable, ln_erfc, ln_gamma_upper, ln_normal_upper};
 
 /// A p-value kept as its natural logarithm, so that it never underflows.
 ///
 /// A double ends at 5e-324, which the normal tail reaches at |z| = 38; associations in conversation logs go far beyond.
 /// Compare, sort and correct `LogP` values; [`p`](LogP::p) is for display and is 0 below the range of doubles.
 ///
-/// It is never NaN and never above 0. It is minus infinity only when made from `p = 0`; no test of this crate gives that.
+/// It is never NaN and never above 0. It is minus infinity only when made from `p = 0` or for an impossible event.
 /// Serialized as the natural logarithm.
 ///
 /// ```
@@ -31,6 +31,9 @@ pub struct LogP(f64);
 impl LogP {
     /// `p = 1`.
     pub const ONE: Self = Self(0.0);
+
+    /// `p = 0`. Only an impossible event has it; no test of observed counts gives it.
+    pub const ZERO: Self = Self(f64::NEG_INFINITY);
 
     /// From a natural logarithm; `None` when it is NaN or above 0.
     #[must_use]
@@ -142,7 +145,7 @@ pub fn chi_square_upper(statistic: f64, dof: u64) -> Option<LogP> {
 #[must_use]
 pub fn normal_two_sided(z: f64) -> Option<LogP> {
     z.is_finite()
-        .then(|| LogP::clamped(ln_erfc(z.abs() * std::f64::consts::FRAC_1_SQRT_2)))
+        .then(|| LogP::clamped(LnErfcTable::shared().ln_two_sided(z)))
 }
 
 /// Quantile of the standard normal: the `z` whose upper tail is `p`.

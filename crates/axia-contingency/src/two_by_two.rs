@@ -115,7 +115,13 @@ impl TwoByTwo {
         ]
     }
 
-    fn margins(self) -> Margins {
+    /// Grand total.
+    #[must_use]
+    pub fn total(self) -> u64 {
+        self.n
+    }
+
+    pub(crate) fn margins(self) -> Margins {
         Margins {
             observed: self.observed,
             row: self.row,

@@ -7,8 +7,9 @@ use std::panic::UnwindSafe;
 
 use axia_contingency::{
     Association, AssociationParams, AssociationScan, Associations, Cell, ChiSquareTest, Confidence,
-    Correction, Error, Estimand, Estimate, LogP, Observations, ObservationsBuilder, OddsRatio,
-    Proportion, Table, TableBuilder, TwoByTwo,
+    Conversations, ConversationsBuilder, Correction, Error, Estimand, Estimate, Hypergeometric,
+    LogP, Observations, ObservationsBuilder, OddsRatio, PaperAnalysis, Proportion, ResultTable,
+    Table, TableBuilder, TwoByTwo,
 };
 
 #[test]
@@ -21,15 +22,20 @@ fn public_types_cross_threads() {
     check::<Cell>();
     check::<ChiSquareTest>();
     check::<Confidence>();
+    check::<Conversations>();
+    check::<ConversationsBuilder>();
     check::<Correction>();
     check::<Error>();
     check::<Estimand>();
     check::<Estimate>();
+    check::<Hypergeometric>();
     check::<LogP>();
     check::<Observations>();
     check::<ObservationsBuilder>();
     check::<OddsRatio>();
+    check::<PaperAnalysis>();
     check::<Proportion>();
+    check::<ResultTable<'static>>();
     check::<Table>();
     check::<TableBuilder>();
     check::<TwoByTwo>();

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // Helpers outside of `#[test]` functions panic on purpose too.
 
-use axia_contingency::{AssociationParams, Estimand, Observations};
+use axia_contingency::{AssociationParams, Estimand, Exact, Observations};
 
 /// SplitMix64: small, fixed, and good enough for a simulation.
 struct Random(u64);
@@ -40,11 +40,18 @@ fn independent(seed: u64, conversations: u64) -> Observations {
 #[test]
 fn tested_pairs_keep_their_level_where_all_pairs_do_not() {
     for estimand in [Estimand::Prevalence, Estimand::MentionShare] {
-        let scan = AssociationParams::new().estimand(estimand).build().unwrap();
+        let params = AssociationParams::new().estimand(estimand);
+        let exact = params.build().unwrap();
+        let scan = params.exact(Exact::Never).build().unwrap();
         let (mut tested, mut small_p, mut family_errors) = (0_u32, 0_u32, 0);
         let (mut untested, mut fooled) = (0_u32, 0_u32);
         for seed in 0..4 {
-            let found = scan.scan(&independent(seed, 12_000));
+            let observations = independent(seed, 12_000);
+            let found = scan.scan(&observations);
+            // Exact p-values keep the level with all pairs in the family.
+            let exact = exact.scan(&observations);
+            assert!(exact.family.tests == 40 * 150 && exact.pairs.iter().all(|pair| pair.tested));
+            assert!(exact.significant().count() <= 1, "{estimand:?} {seed}");
             let critical = found.family.critical_z.unwrap();
             for pair in &found.pairs {
                 if pair.tested {

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axia_contingency::{
-    Association, AssociationParams, Associations, Confidence, Correction, Estimand, LogP,
+    Association, AssociationParams, Associations, Confidence, Correction, Estimand, Exact, LogP,
     Observations, Table, TableBuilder, TwoByTwo, Untested,
 };
 use proptest::prelude::*;
@@ -131,11 +131,23 @@ fn plain_correction(correction: Correction, p: &[f64]) -> Vec<f64> {
         .collect()
 }
 
+/// Twice the smaller hypergeometric tail, from products of whole numbers.
+fn plain_exact([a, b, c, d]: [u64; 4]) -> f64 {
+    let choose = |n: u64, k: u64| (0..k).fold(1.0, |x, i| x * (n - i) as f64 / (i + 1) as f64);
+    let (row, col, n) = (a + b, a + c, a + b + c + d);
+    let mass = |k: u64| choose(row, k) * choose(n - row, col - k) / choose(n, col);
+    let (least, most) = (col.saturating_sub(n - row), row.min(col));
+    let lower: f64 = (least..=a).map(mass).sum();
+    let upper: f64 = (a..=most).map(mass).sum();
+    (2.0 * lower.min(upper)).min(1.0)
+}
+
 fn scan(observations: &Observations, estimand: Estimand, correction: Correction) -> Associations {
     AssociationParams::new()
         .estimand(estimand)
         .correction(correction)
-        .min_expected(2.0)
+        .exact(Exact::Never)
+        .min_expected_normal(2.0)
         .build()
         .unwrap()
         .scan(observations)
@@ -156,7 +168,9 @@ proptest! {
                 let lines = [(a + b).min(c + d), (a + c).min(b + d)];
                 let expected = ((a + b) * (a + c)) as f64 / n as f64;
                 let pair = by_place.get(&(row, col)).copied();
-                prop_assert_eq!(pair.is_some(), a > 0 || expected >= 2.0);
+                let residual = plain_residual(cells);
+                let smallest = (lines[0] * lines[1]) as f64 / n as f64;
+                prop_assert_eq!(pair.is_some(), a > 0 || (residual.is_some() && smallest >= 2.0));
                 let Some(pair) = pair else { continue };
                 prop_assert_eq!([pair.observed, pair.row_total, pair.col_total, pair.n], [a, a + b, a + c, n]);
                 prop_assert!(near(pair.expected, expected, 1e-14));
@@ -167,12 +181,10 @@ proptest! {
                     .map(|(_, _, user)| *user)
                     .collect();
                 prop_assert_eq!(pair.users, Some(users.len() as u64));
-                let residual = plain_residual(cells);
                 prop_assert_eq!(pair.adjusted_residual.is_some(), residual.is_some());
                 if let (Some(ours), Some(plain)) = (pair.adjusted_residual, residual) {
                     prop_assert!(near(ours, plain, 1e-10));
                 }
-                let smallest = (lines[0] * lines[1]) as f64 / n as f64;
                 prop_assert_eq!(pair.tested, residual.is_some() && smallest >= 2.0);
                 let reason = match (residual, pair.tested) {
                     (_, true) => None,
@@ -208,6 +220,57 @@ proptest! {
                 prop_assert!((z - critical).abs() < 1e-9 || pair.significant == (z > critical));
             }
         }
+    }
+
+    #[test]
+    fn exact_scan_agrees_with_walking_the_tables(
+        log in logs(),
+        estimand in estimands(),
+        correction in corrections(),
+        least in prop::sample::select(vec![0.0, 0.4, 1.5]),
+    ) {
+        let found = AssociationParams::new()
+            .estimand(estimand)
+            .correction(correction)
+            .exact(Exact::Always)
+            .min_expected(least)
+            .build()
+            .unwrap()
+            .scan(&observe(&log));
+        let (mut p, mut ours) = (Vec::new(), Vec::new());
+        let mut per_column = vec![0_u64; COLS as usize];
+        for row in 0..ROWS {
+            for col in 0..COLS {
+                let [a, b, c, d] = four_counts(&log, estimand, row, col);
+                let n = a + b + c + d;
+                let expected = ((a + b) * (a + c)) as f64 / n as f64;
+                if plain_residual([a, b, c, d]).is_none() || expected < least {
+                    let listed = found.get(row, col);
+                    prop_assert!(listed.is_none_or(|pair| !pair.tested && pair.observed > 0));
+                    continue;
+                }
+                per_column[col as usize] += 1;
+                let plain = plain_exact([a, b, c, d]);
+                p.push(plain);
+                match found.get(row, col) {
+                    Some(pair) => {
+                        let exact = pair.p().unwrap_or(f64::NAN);
+                        prop_assert!((exact - plain).abs() <= 1e-9 * plain + 1e-13, "{} {}", exact, plain);
+                        ours.push((p.len() - 1, pair));
+                    }
+                    None => prop_assert!(a == 0 && plain > 1.0 - 1e-12),
+                }
+            }
+        }
+        prop_assert_eq!(found.family.tests, p.len() as u64);
+        prop_assert_eq!(&found.tests_per_column, &per_column);
+        let reference = plain_correction(correction, &p);
+        for (at, pair) in ours {
+            let corrected = pair.p_corrected().unwrap_or(f64::NAN);
+            prop_assert!((corrected - reference[at]).abs() <= 1e-8 * reference[at] + 1e-12, "{} {}", corrected, reference[at]);
+        }
+        let again: Vec<_> = found.pairs.iter().map(|pair| pair.ln_p_corrected).collect();
+        prop_assert_eq!(found.corrected(correction), again);
     }
 
     #[test]

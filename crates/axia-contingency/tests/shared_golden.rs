@@ -6,9 +6,9 @@ use std::io::Write;
 use std::path::Path;
 
 use axia_contingency::{
-    AssociationParams, Confidence, Correction, Estimand, LogP, Observations, Proportion, Table,
-    TableBuilder, TwoByTwo, bonferroni_critical_z, chi_square_upper, normal_two_sided,
-    normal_upper_quantile,
+    AssociationParams, Confidence, Correction, Estimand, ExactMethod, LogP, Observations,
+    Proportion, Table, TableBuilder, TwoByTwo, bonferroni_critical_z, chi_square_upper,
+    goodman_intervals, log_odds_dirichlet, normal_two_sided, normal_upper_quantile,
 };
 use serde_json::Value;
 
@@ -105,8 +105,47 @@ fn tables() {
             }
         }
         significant_cells(id, case, &table);
+        whole_table_measures(id, case, &table);
     }
     assert!(tests > 50);
+}
+
+fn whole_table_measures(id: &str, case: &Value, table: &Table) {
+    let g = table.g_test().unwrap();
+    close(id, g.statistic, &case["g"], 1e-12);
+    close(id, g.ln_p.ln(), &case["g_test"]["ln_p"], 1e-12);
+    for (name, lambda) in [
+        ("chi2", 1.0),
+        ("cressie_read_2_3", 2.0 / 3.0),
+        ("freeman_tukey", -0.5),
+        ("mod_log_likelihood", -1.0),
+        ("neyman", -2.0),
+    ] {
+        let ours = table.power_divergence(lambda).map(|test| test.statistic);
+        if case[name] == "inf" {
+            assert_eq!(ours, None, "{id} {name}");
+        } else {
+            close(&format!("{id} {name}"), ours.unwrap(), &case[name], 1e-12);
+        }
+    }
+    close(
+        id,
+        table.tschuprow_t().unwrap(),
+        &case["tschuprow_t"],
+        1e-12,
+    );
+    close(
+        id,
+        table.contingency_coefficient().unwrap(),
+        &case["contingency_c"],
+        1e-12,
+    );
+    close(
+        id,
+        table.mutual_information().unwrap(),
+        &case["mutual_information_nats"],
+        1e-12,
+    );
 }
 
 /// The whole family of cells, zeros included, corrected at 0.05.
@@ -167,6 +206,8 @@ fn two_by_two() {
             close(id, ratio.low, &interval[0], 1e-12);
             close(id, ratio.high, &interval[1], 1e-12);
         }
+        coefficients(id, table, effects);
+        exact(id, table, &effects["fisher"]);
         let odds = table.odds_ratio(level).unwrap();
         if odds.zero_cell {
             close(id, odds.value, &effects["or_haldane"], 1e-12);
@@ -174,11 +215,104 @@ fn two_by_two() {
             close(id, error, &effects["or_haldane_log_se"], 1e-12);
         } else {
             close(id, odds.value, &effects["odds_ratio"], 1e-12);
+            let (log, error) = table.log_odds_ratio().unwrap();
+            close(id, log, &effects["log_or"], 1e-12);
+            close(id, error, &effects["log_or_se"], 1e-12);
             close(id, odds.low, &effects["or_woolf_95"][0], 1e-12);
             close(id, odds.high, &effects["or_woolf_95"][1], 1e-12);
         }
     }
     assert!(compared > 30);
+}
+
+fn coefficients(id: &str, table: TwoByTwo, effects: &Value) {
+    let level = Confidence::new(0.95).unwrap();
+    close(id, table.phi().unwrap(), &effects["phi"], 1e-12);
+    close(id, table.yule_q().unwrap(), &effects["yule_q"], 1e-12);
+    match table.pmi() {
+        Some(pmi) => close(id, pmi, &effects["pmi_log2"], 1e-12),
+        None => assert_eq!(effects["pmi_log2"], "-inf", "{id}"),
+    }
+    close(id, table.npmi().unwrap(), &effects["npmi"], 1e-12);
+    let (statistic, p) = table.yates().unwrap();
+    close(id, statistic, &effects["yates_chi2"], 1e-12);
+    close(id, p.ln(), &effects["yates"]["ln_p"], 1e-12);
+    for (name, ours) in [
+        ("rd_wald_95", table.risk_difference_wald(level)),
+        (
+            "rd_agresti_caffo_95",
+            table.risk_difference_agresti_caffo(level),
+        ),
+    ] {
+        let ours = ours.unwrap();
+        close(id, ours.low, &effects[name][0], 1e-12);
+        close(id, ours.high, &effects[name][1], 1e-12);
+    }
+}
+
+/// Every exact p-value, to 1e-10 of its logarithm.
+fn exact(id: &str, table: TwoByTwo, fisher: &Value) {
+    let distribution = table.hypergeometric().unwrap();
+    let observed = table.cells()[0];
+    let two_sided = |method| distribution.two_sided(observed, method);
+    for (name, ours) in [
+        ("less", Some(distribution.lower(observed))),
+        ("greater", Some(distribution.upper(observed))),
+        ("pmf", Some(distribution.ln_pmf(observed))),
+        ("mid_p_less", Some(distribution.mid_lower(observed))),
+        ("mid_p_greater", Some(distribution.mid_upper(observed))),
+        ("two_sided", two_sided(ExactMethod::MinLikelihood)),
+        ("mid_p_two_sided", two_sided(ExactMethod::MinLikelihoodMidP)),
+    ] {
+        let Some(reference) = fisher.get(name) else {
+            continue;
+        };
+        let what = format!("{id} {name}");
+        close(&what, ours.unwrap().ln(), &reference["ln_p"], 1e-10);
+    }
+}
+
+#[test]
+fn multinomial_intervals_and_log_odds() {
+    let Some(golden) = golden() else { return };
+    let level = Confidence::new(0.95).unwrap();
+    for case in list(&golden["multinomial_intervals"]) {
+        let counts: Vec<u64> = list(&case["counts"])
+            .iter()
+            .map(|c| c.as_u64().unwrap())
+            .collect();
+        let ours = goodman_intervals(&counts, level).unwrap();
+        for (ours, reference) in ours.iter().zip(list(&case["goodman_95"])) {
+            close("goodman", ours.low, &reference[0], 1e-12);
+            close("goodman", ours.high, &reference[1], 1e-12);
+        }
+    }
+    for case in list(&golden["log_odds_dirichlet"]["cases"]) {
+        let counts = |name: &str| -> Vec<u64> {
+            list(&case[name])
+                .iter()
+                .map(|c| c.as_u64().unwrap())
+                .collect()
+        };
+        let alpha: f64 = list(&case["alpha"]).iter().map(number).sum();
+        let (i, j) = (counts("y_i"), counts("y_j"));
+        // The informative prior follows the two groups and the others together, the other one is flat.
+        let background: Vec<u64> = match case.get("background").filter(|_| alpha > 1.0) {
+            Some(_) => {
+                let others = counts("background");
+                let all = i.iter().zip(&j).zip(&others);
+                all.map(|((i, j), other)| i + j + other).collect()
+            }
+            None => vec![1; i.len()],
+        };
+        let ours = log_odds_dirichlet(&i, &j, &background, alpha);
+        for (ours, reference) in ours.unwrap().iter().zip(list(&case["items"])) {
+            let ours = ours.unwrap();
+            close("delta", ours.delta, &reference["delta"], 1e-11);
+            close("variance", ours.variance, &reference["variance"], 1e-12);
+            close("z", ours.z, &reference["z"], 1e-11);
+        }
+    }
 }
 
 #[test]
@@ -221,6 +355,7 @@ fn corrections() {
         ("sidak", Correction::Sidak),
         ("holm", Correction::Holm),
         ("hochberg", Correction::Hochberg),
+        ("hommel", Correction::Hommel),
         ("bh", Correction::BenjaminiHochberg),
         ("by", Correction::BenjaminiYekutieli),
     ];
@@ -243,9 +378,12 @@ fn corrections() {
             } else {
                 name.to_owned()
             };
-            let Some(reference) = case.get(&column) else {
+            let Some(mut reference) = case.get(&column) else {
                 continue;
             };
+            if reference.is_object() {
+                reference = &reference["p"];
+            }
             for (ours, reference) in correction.adjust(&p).into_iter().zip(list(reference)) {
                 let what = format!("{id} {name}");
                 if in_logs {
@@ -282,6 +420,9 @@ fn proportions() {
                 assert!(ok, "{name} {k}/{n}: {ours:e} instead of {reference:e}");
             }
         }
+        let jeffreys = share.jeffreys(level).unwrap();
+        close("jeffreys", jeffreys.low, &case["jeffreys"]["ci"][0], 1e-9);
+        close("jeffreys", jeffreys.high, &case["jeffreys"]["ci"][1], 1e-9);
     }
 }
 

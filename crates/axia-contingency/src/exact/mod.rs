@@ -1,0 +1,5 @@
+//! Exact conditional tests: no normal approximation, so they hold for a rare category and a small row too.
+
+mod hypergeometric;
+
+pub use hypergeometric::{ExactMethod, Hypergeometric};
