@@ -304,7 +304,7 @@ impl Lines {
 }
 
 #[cfg(feature = "rayon")]
-fn each<T: Send, R: Send>(work: Vec<T>, run: impl Fn(T) -> R + Sync) -> Vec<R> {
+fn each<T: Send, R: Send>(work: Vec<T>, run: impl Fn(T) -> R + Sync + Send) -> Vec<R> {
     use rayon::prelude::*;
     work.into_par_iter().map(run).collect()
 }

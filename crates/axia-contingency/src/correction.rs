@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::hommel;
-use crate::order::ascending;
+use crate::order::{LnOfRanks, ascending};
 use crate::tails::{LogP, bonferroni_critical_z, normal_upper_quantile};
 
 /// How p-values are corrected for the number of tests.
@@ -63,17 +63,19 @@ impl Correction {
         match self {
             Self::Bonferroni => p.iter().map(|p| LogP::clamped(p.ln() + m.ln())).collect(),
             Self::Sidak => p.iter().map(|p| LogP::clamped(sidak(p.ln(), m))).collect(),
-            Self::Holm => step(p, false, |rank| (m - rank + 1.0).ln()),
-            Self::Hochberg => step(p, true, |rank| (m - rank + 1.0).ln()),
-            Self::Hommel => in_order(p, |sorted| {
-                let mut whole = sorted.to_vec();
+            Self::Holm => step(p, false, |ln, rank| ln.ln(tests - rank + 1)),
+            Self::Hochberg => step(p, true, |ln, rank| ln.ln(tests - rank + 1)),
+            Self::Hommel => in_order(p, |mut whole| {
                 whole.resize(tests as usize, 0.0);
                 hommel::adjust_sorted(&whole)
             }),
-            Self::BenjaminiHochberg => step(p, true, |rank| (m / rank).ln()),
+            Self::BenjaminiHochberg => {
+                let ln_m = m.ln();
+                step(p, true, |ln, rank| ln_m - ln.ln(rank))
+            }
             Self::BenjaminiYekutieli => {
-                let harmonic = harmonic(tests);
-                step(p, true, |rank| (m / rank * harmonic).ln())
+                let ln_all = m.ln() + harmonic(tests).ln();
+                step(p, true, |ln, rank| ln_all - ln.ln(rank))
             }
         }
     }
@@ -117,37 +119,37 @@ fn sidak(ln_p: f64, m: f64) -> f64 {
 
 /// Adds `ln factor(rank)` to the sorted p-values (rank 1 is the smallest), then makes them monotone: by a running maximum
 /// from the smallest, or, stepping up, a running minimum from the largest.
-fn step(p: &[LogP], up: bool, ln_factor: impl Fn(f64) -> f64) -> Vec<LogP> {
-    in_order(p, |sorted| {
-        let mut corrected: Vec<f64> = sorted
-            .iter()
-            .zip(1_u64..)
-            .map(|(own, rank)| own + ln_factor(rank as f64))
-            .collect();
+fn step(p: &[LogP], up: bool, mut ln_factor: impl FnMut(&mut LnOfRanks, u64) -> f64) -> Vec<LogP> {
+    let mut ranks = LnOfRanks::new();
+    let mut factor = |rank| ln_factor(&mut ranks, rank);
+    let corrected = |mut sorted: Vec<f64>| {
+        let mut running = if up { 0.0_f64 } else { f64::NEG_INFINITY };
         if up {
-            let mut running = 0.0_f64;
-            for own in corrected.iter_mut().rev() {
-                running = running.min(*own);
+            let last = sorted.len() as u64;
+            for (own, before) in sorted.iter_mut().rev().zip(0_u64..) {
+                let rank = last - before;
+                running = running.min(*own + factor(rank));
                 *own = running;
             }
         } else {
-            let mut running = f64::NEG_INFINITY;
-            for own in &mut corrected {
-                running = running.max(*own);
+            for (own, rank) in sorted.iter_mut().zip(1_u64..) {
+                running = running.max(*own + factor(rank));
                 *own = running;
             }
         }
-        corrected
-    })
+        sorted
+    };
+    in_order(p, corrected)
 }
 
 /// Runs a procedure on the ascending logarithms and puts its results back in place.
-fn in_order(p: &[LogP], procedure: impl Fn(&[f64]) -> Vec<f64>) -> Vec<LogP> {
+fn in_order(p: &[LogP], procedure: impl FnOnce(Vec<f64>) -> Vec<f64>) -> Vec<LogP> {
     let order = ascending(p);
-    let sorted: Vec<f64> = order.iter().map(|&(ln, _)| ln).collect();
+    let value = |&place: &u32| p.get(place as usize).map_or(0.0, |p| p.ln());
+    let sorted: Vec<f64> = order.iter().map(value).collect();
     let mut corrected = vec![LogP::ONE; p.len()];
-    for (own, (_, index)) in procedure(&sorted).into_iter().zip(order) {
-        if let Some(slot) = corrected.get_mut(index as usize) {
+    for (own, place) in procedure(sorted).into_iter().zip(order) {
+        if let Some(slot) = corrected.get_mut(place as usize) {
             *slot = LogP::clamped(own);
         }
     }

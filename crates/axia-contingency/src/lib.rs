@@ -115,16 +115,16 @@ pub use crate::exact::{ExactMethod, Hypergeometric};
 pub use crate::interval::{Confidence, Interval, Proportion};
 pub use crate::interval_multinomial::goodman_intervals;
 pub use crate::invariance::ContextInvariance;
+pub use crate::log_odds::{LogOdds, log_odds_dirichlet};
 pub use crate::mirroring::{MirroredValue, Mirroring};
 pub use crate::multiple_response::{
     CorrectedSum, MarginalIndependence, PairwiseIndependence, ValueTest,
 };
-pub use crate::resample::{BootstrapInterval, Resample, ResampleParams};
-pub use crate::log_odds::{LogOdds, log_odds_dirichlet};
 pub use crate::named_conversations::{NamedConversations, NamedConversationsBuilder};
 pub use crate::observations::{Observations, ObservationsBuilder};
 pub use crate::paper::{PaperAnalysis, paper_mode};
 pub use crate::params::{AssociationParams, AssociationScan, Estimand, Exact};
+pub use crate::resample::{BootstrapInterval, Resample, ResampleParams};
 pub use crate::result_table::ResultTable;
 pub use crate::strata::{
     BreslowDay, CmhTest, Reversal, StratifiedAssociation, StratifiedAssociations, StratifiedByUser,
