@@ -4,6 +4,7 @@ use crate::association::{
     Association, Associations, Counted, TestFamily, TestKind, Untested, effect_order,
 };
 use crate::cells::Cell;
+use crate::clustered::ClusteredParams;
 use crate::conversations::Conversations;
 use crate::error::Error;
 use crate::exact::Hypergeometric;
@@ -85,17 +86,49 @@ impl AssociationScan {
         }
     }
 
-    /// Counts two facets of conversations and measures every pair of their categories.
+    /// Counts two facets of conversations and measures every pair of their categories, with the
+    /// [robust residual](Association::robust_residual) and design effect of each pair that met.
+    ///
+    /// The p-values and corrections are those of [`scan`](Self::scan), for independent conversations. Where the design effect
+    /// is well above 1, those of a [`ClusteredScan`](crate::ClusteredScan) are the ones to believe.
     ///
     /// # Errors
-    /// As [`Conversations::observe`].
+    /// As [`Conversations::observe`] and [`ClusteredScan::scan`](crate::ClusteredScan::scan).
+    ///
+    /// ```
+    /// use axia_contingency::{AssociationParams, ConversationEntry, Conversations};
+    ///
+    /// // Forty users with five conversations each; each user sticks to one task and to one value.
+    /// let mut builder = Conversations::builder(&[2, 2]);
+    /// for id in 0..200 {
+    ///     let user = id / 5;
+    ///     let (task, value) = ((user % 2) as u32, (user % 3 == 0) as u32);
+    ///     builder.push(&ConversationEntry::new(id, &[&[task], &[value]]).user(user))?;
+    /// }
+    /// let found = AssociationParams::new().build()?.scan_conversations(&builder.build()?, 0, 1)?;
+    /// let pair = found.get(0, 1).ok_or("never met")?;
+    /// assert!(pair.design_effect.ok_or("undefined")? > 4.5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn scan_conversations(
         &self,
         conversations: &Conversations,
         row_facet: usize,
         col_facet: usize,
     ) -> Result<Associations, Error> {
-        Ok(self.scan(&conversations.observe(row_facet, col_facet)?))
+        let mut found = self.scan(&conversations.observe(row_facet, col_facet)?);
+        let clustered = ClusteredParams::new()
+            .estimand(self.estimand())
+            .confidence(self.confidence().level())
+            .build()?
+            .scan(conversations, row_facet, col_facet)?;
+        for pair in &mut found.pairs {
+            if let Some(robust) = clustered.get(pair.row, pair.col) {
+                pair.robust_residual = robust.robust_residual;
+                pair.design_effect = robust.design_effect;
+            }
+        }
+        Ok(found)
     }
 
     /// The pairs that met and those whose not meeting says something, by row.
