@@ -28,8 +28,12 @@
 //!   depends on which conversation or user a count came from.
 //! * [`AssociationParams`] choose the question ([`Estimand`]), the [`Correction`] for the number of tests and the bounds;
 //!   [`AssociationScan::scan`] answers with [`Associations`], one [`Association`] per pair of categories.
-//! * [`Table`] is a plain sparse contingency table, with residuals, chi-square test and Cramér's V, for counts that come
-//!   from elsewhere. [`TwoByTwo`] and [`Proportion`] give effect sizes and intervals for single numbers.
+//!   [`ResultTable`] writes them as CSV or JSON lines with every column.
+//! * [`Table`] is a plain sparse contingency table, with residuals, chi-square, G and other tests and coefficients, for
+//!   counts that come from elsewhere; [`AssociationScan::test_table`] tests all its cells at once. [`TwoByTwo`],
+//!   [`Hypergeometric`], [`Proportion`], [`goodman_intervals`] and [`log_odds_dirichlet`] are for single numbers and lists.
+//! * [`Table::from_codes`] is the fast road from integer codes; [`NamedCounts`] and [`NamedConversations`] count names.
+//! * [`paper_mode`] does what "Values in the Wild" did, with its caveats.
 //! * [`ClusteredScan`], [`Conversations::prevalence_by_user`] and [`rao_scott_by_user`] are for several conversations per
 //!   user; [`MarginalIndependence`] and [`PairwiseIndependence`] for several labels per conversation;
 //!   [`StratifiedAssociations`] and [`StratifiedTwoByTwo`] for a third facet behind it all; [`Resample`] where no formula
@@ -44,13 +48,22 @@
 //! test with one row, a share of nothing) is `None`, with the reason where there can be several; NaN and infinities do not
 //! occur in results. Counts are exact integers, and totals above 2^53 are an [`Error`].
 //!
+//! # Sparse pairs
+//! In real logs most pairs are expected less than five times, and there the normal p-value of a residual is fiction. By
+//! default ([`Exact::WhenSparse`]) such pairs, and all whose p-value could decide anything, get the exact hypergeometric one.
+//!
 //! # What it does not do
-//! * Pairs whose expected counts are small are listed but not tested: no exact tests.
 //! * [`AssociationScan`] takes conversations as independent: several of one user make its p-values too small and its
 //!   intervals too narrow. [`ClusteredScan`] does not.
+//! * Weights do not enter counts, residuals and exact tests.
 //!
 //! # Features
-//! None. Beside `libm`, `rand_chacha` (seeded resampling), `serde` and `thiserror` nothing is needed.
+//! * `rayon`: share the rows of a table that is tested whole ([`AssociationScan::test_table`]) among threads. The results are
+//!   the same to the last bit.
+//! * `ndarray`: [`CellTests`] and [`Table`] as `ndarray` 0.16 arrays.
+//!
+//! Without them, beside `foldhash` (names), `libm`, `rand_chacha` (seeded resampling), `serde` and `thiserror` nothing is
+//! needed.
 
 mod association;
 mod cell_tests;
@@ -75,6 +88,8 @@ mod margins;
 mod mirroring;
 mod multiple_response;
 mod named_conversations;
+#[cfg(feature = "ndarray")]
+mod ndarray;
 mod observations;
 mod order;
 mod paper;
@@ -111,7 +126,7 @@ pub use crate::conversations_builder::{ConversationEntry, ConversationsBuilder};
 pub use crate::correction::Correction;
 pub use crate::error::Error;
 pub use crate::evalue::{ArmShares, LogE, ProportionSequence, RareValue, e_benjamini_hochberg};
-pub use crate::exact::{ExactMethod, Hypergeometric};
+pub use crate::exact::{ExactMethod, ExactTableTest, Hypergeometric};
 pub use crate::interval::{Confidence, Interval, Proportion};
 pub use crate::interval_multinomial::goodman_intervals;
 pub use crate::invariance::ContextInvariance;

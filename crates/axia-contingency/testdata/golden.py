@@ -115,17 +115,26 @@ def table(name, source, observed, printed):
     v_corrected = mp.sqrt(real(max(Fraction(0), chi2 / n - Fraction(dof, n - 1)) / (min(corrected(r), corrected(c)) - 1)))
     grid = lambda adjusted: [[double(residual(i, j, adjusted)) for j in range(len(cols))] for i in range(len(rows))]
     all_expected = [expected[i][j] for i in keep_rows for j in keep_cols]
+    # Zero cells add 2 E to G and 4 E to Freeman and Tukey's statistic.
+    filled = [(real(observed[i][j]), real(expected[i][j])) for i in keep_rows for j in keep_cols]
+    g = 2 * mp.fsum(o * mp.log(o / e) if o else mp.mpf(0) for o, e in filled)
+    cressie_read = mp.mpf(9) / 5 * mp.fsum(o * ((o / e) ** (mp.mpf(2) / 3) - 1) for o, e in filled)
+    freeman_tukey = 4 * mp.fsum((mp.sqrt(o) - mp.sqrt(e)) ** 2 for o, e in filled)
     out = {"id": name, "source": source, "observed": observed, "chi2": double(chi2), "dof": dof, "ln_p": double(ln_p),
            "log10_p": double(ln_p / mp.log(10)), "expected": [[double(x) for x in line] for line in expected],
            "pearson": grid(False), "adjusted": grid(True), "cramers_v": double(v), "cramers_v_bias_corrected": double(v_corrected),
            "cells": r * c, "below_5": sum(x < 5 for x in all_expected), "below_1": sum(x < 1 for x in all_expected),
            "smallest_expected": double(min(all_expected))}
     dense = np.array([[observed[i][j] for j in keep_cols] for i in keep_rows], float)
+    out.update(g=double(g), cressie_read=double(cressie_read), freeman_tukey=double(freeman_tukey))
     peer = stats.chi2_contingency(dense, correction=False)
     # Doubles lose a weak association among billions: the peers are good to 1e-5 there.
     tolerance = 1e-5 if n > 10**9 else 1e-9
     check("chi2", out["chi2"], peer.statistic, tolerance)
     check("p", float(mp.exp(ln_p)), peer.pvalue, tolerance)
+    if n < 10**9:
+        check("g", out["g"], stats.chi2_contingency(dense, correction=False, lambda_="log-likelihood").statistic)
+        check("cressie-read", out["cressie_read"], stats.chi2_contingency(dense, correction=False, lambda_="cressie-read").statistic)
     check("expected", [double(x) for x in all_expected], peer.expected_freq.ravel())
     check("v", out["cramers_v"], stats.contingency.association(dense.astype(int), method="cramer"), tolerance)
     ours = [out["adjusted"][i][j] for i in keep_rows for j in keep_cols]
@@ -167,8 +176,45 @@ def corrections():
     names = {"bonferroni": "bonferroni", "sidak": "sidak", "holm": "holm", "hochberg": "simes-hochberg",
              "benjamini_hochberg": "fdr_bh", "benjamini_yekutieli": "fdr_by"}
     out = {"p": p, **{ours: [float(x) for x in multitest.multipletests(p, 0.05, theirs)[1]] for ours, theirs in names.items()}}
+    # Hommel's by its definition: the largest Simes p-value of all sets that hold the hypothesis, in exact fractions.
+    exact = [Fraction(str(x)) for x in p]
+    simes = lambda values: min(len(values) * x / rank for rank, x in enumerate(sorted(values), 1))
+    worst = [Fraction(0)] * len(p)
+    for members in range(1, 2 ** len(p)):
+        inside = [i for i in range(len(p)) if members >> i & 1]
+        value = simes([exact[i] for i in inside])
+        for i in inside:
+            worst[i] = max(worst[i], value)
+    out["hommel"] = [double(x) for x in worst]
+    check("hommel", out["hommel"], multitest.multipletests(p, 0.05, "hommel")[1])
     # The paper rejects three by Bonferroni and four by its own procedure.
     assert sum(x <= 0.05 for x in out["bonferroni"]) == 3 and sum(x <= 0.05 for x in out["benjamini_hochberg"]) == 4
+    return out
+
+
+def exact():
+    """Hypergeometric p-values by 50-digit sums, at the scale of conversation logs too."""
+    out = []
+    for k, row, col, n in [(3, 4, 4, 8), (2, 17, 12, 30), (10, 13, 12, 30), (1, 60, 46, 308210), (30, 2000, 46, 308210),
+                           (0, 2000, 23359, 308210), (6491, 8013, 20360, 308210), (520, 1000, 53000, 100000), (0, 3, 2, 1000)]:
+        ln_choose = lambda a, b: mp.loggamma(a + 1) - mp.loggamma(b + 1) - mp.loggamma(a - b + 1)
+        ln_pmf = lambda j: ln_choose(row, j) + ln_choose(n - row, col - j) - ln_choose(n, col)
+        least, most = max(0, col - (n - row)), min(row, col)
+        masses, mass = {least: mp.exp(ln_pmf(least))}, mp.exp(ln_pmf(least))
+        for j in range(least, most):
+            mass *= mp.mpf((row - j) * (col - j)) / ((j + 1) * (n - row - col + j + 1))
+            masses[j + 1] = mass
+        own = masses[k]
+        lower = mp.fsum(m for j, m in masses.items() if j <= k)
+        upper = mp.fsum(m for j, m in masses.items() if j >= k)
+        likely = mp.fsum(m for m in masses.values() if m <= own * (1 + mp.mpf(10) ** -7))
+        central, mid = min(mp.mpf(1), 2 * min(lower, upper)), min(mp.mpf(1), 2 * min(lower, upper) - own)
+        case = {"observed": k, "row_total": row, "col_total": col, "n": n}
+        case.update({"ln_" + name: double(mp.log(value)) for name, value in [
+            ("pmf", own), ("lower", lower), ("upper", upper), ("central", central), ("central_mid_p", mid), ("min_likelihood", likely)]})
+        if likely > 1e-280:
+            check("fisher", double(likely), stats.fisher_exact([[k, row - k], [col - k, n - row - col + k]]).pvalue)
+        out.append(case)
     return out
 
 
@@ -191,7 +237,7 @@ def tails():
 
 if __name__ == "__main__":
     golden = {"tolerance": 1e-12, "versions": "mpmath 1.4.1, numpy 2.4.6, scipy 1.17.1, statsmodels 0.15.0",
-              "tables": [table(*t) for t in TABLES], "proportions": proportions(), "corrections": corrections(), "tails": tails()}
+              "tables": [table(*t) for t in TABLES], "proportions": proportions(), "corrections": corrections(), "exact": exact(), "tails": tails()}
     lines = lambda items: "[\n" + ",\n".join("  " + json.dumps(x, allow_nan=False) for x in items) + "\n ]"
     body = ",\n".join(f' {json.dumps(k)}: ' + (lines(v) if isinstance(v, list) else json.dumps(v, allow_nan=False)) for k, v in golden.items())
     path = pathlib.Path(__file__).with_name("golden.json")

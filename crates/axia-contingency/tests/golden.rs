@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used)] // Helpers outside of `#[test]` functions panic on purpose too.
 
 use axia_contingency::{
-    Confidence, Correction, LogP, Proportion, Table, TwoByTwo, chi_square_upper, normal_two_sided,
+    Confidence, Correction, ExactMethod, Hypergeometric, LogP, Proportion, Table, TwoByTwo,
+    chi_square_upper, normal_two_sided,
 };
 use serde_json::Value;
 
@@ -60,6 +61,11 @@ fn tables() {
         assert_eq!(test.dof, case["dof"].as_u64().unwrap(), "{id}");
         close(id, test.ln_p.ln(), &case["ln_p"]);
         close(id, test.ln_p.log10(), &case["log10_p"]);
+        close(id, table.g_test().unwrap().statistic, &case["g"]);
+        for (name, lambda) in [("cressie_read", 2.0 / 3.0), ("freeman_tukey", -0.5)] {
+            let divergence = table.power_divergence(lambda).unwrap();
+            close(id, divergence.statistic, &case[name]);
+        }
         close_or_undefined(id, table.cramers_v(), &case["cramers_v"]);
         let corrected = &case["cramers_v_bias_corrected"];
         close_or_undefined(id, table.cramers_v_bias_corrected(), corrected);
@@ -145,11 +151,33 @@ fn corrections() {
         ("sidak", Correction::Sidak),
         ("holm", Correction::Holm),
         ("hochberg", Correction::Hochberg),
+        ("hommel", Correction::Hommel),
         ("benjamini_hochberg", Correction::BenjaminiHochberg),
         ("benjamini_yekutieli", Correction::BenjaminiYekutieli),
     ] {
         for (ours, reference) in correction.adjust(&p).iter().zip(list(&case[name])) {
             close(name, ours.p(), reference);
+        }
+    }
+}
+
+#[test]
+fn exact() {
+    let golden = golden();
+    for case in list(&golden["exact"]) {
+        let count = |name: &str| case[name].as_u64().unwrap();
+        let (k, n) = (count("observed"), count("n"));
+        let ours = Hypergeometric::new(count("row_total"), count("col_total"), n).unwrap();
+        let two_sided = |method| ours.two_sided(k, method).unwrap();
+        for (name, ours) in [
+            ("ln_pmf", ours.ln_pmf(k)),
+            ("ln_lower", ours.lower(k)),
+            ("ln_upper", ours.upper(k)),
+            ("ln_central", two_sided(ExactMethod::Central)),
+            ("ln_central_mid_p", two_sided(ExactMethod::CentralMidP)),
+            ("ln_min_likelihood", two_sided(ExactMethod::MinLikelihood)),
+        ] {
+            close(&format!("{name} {case}"), ours.ln(), &case[name]);
         }
     }
 }

@@ -273,6 +273,23 @@ fn exact(id: &str, table: TwoByTwo, fisher: &Value) {
 }
 
 #[test]
+fn small_tables_exactly() {
+    let Some(golden) = golden() else { return };
+    for case in list(&golden["exact_rxc"]) {
+        let test = table(&case["observed"]).exact_test(100_000).unwrap();
+        let likely = test.fisher_freeman_halton.p();
+        close("FFH", likely, &case["fisher_freeman_halton_p"], 1e-10);
+        close("Pearson", test.pearson.p(), &case["pearson_exact_p"], 1e-10);
+        assert_eq!(test.tables, case["tables_enumerated"].as_u64().unwrap());
+        assert!(
+            table(&case["observed"])
+                .exact_test(test.tables - 1)
+                .is_none()
+        );
+    }
+}
+
+#[test]
 fn multinomial_intervals_and_log_odds() {
     let Some(golden) = golden() else { return };
     let level = Confidence::new(0.95).unwrap();
