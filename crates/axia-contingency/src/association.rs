@@ -285,6 +285,35 @@ impl Associations {
         self.pairs.iter().filter(|pair| pair.significant)
     }
 
+    /// The pairs behind which at least so many conversations and distinct users stand, in order; pairs whose users were not
+    /// counted are left out when users are asked for.
+    ///
+    /// For showing, after testing: leaving pairs out by what was observed *before* testing would bias the tests.
+    ///
+    /// ```
+    /// use axia_contingency::{AssociationParams, Observations};
+    ///
+    /// let observations = Observations::from_records(2, 2, 0, [(1, 0, 0), (2, 1, 1), (3, 0, 0)])?;
+    /// let found = AssociationParams::new().build()?.scan(&observations);
+    /// assert_eq!(found.at_least(2, 0).count(), 1);
+    /// # Ok::<(), axia_contingency::Error>(())
+    /// ```
+    pub fn at_least(
+        &self,
+        conversations: u64,
+        users: u64,
+    ) -> impl Iterator<Item = &Association> + '_ {
+        self.pairs.iter().filter(move |pair| {
+            pair.observed >= conversations && (users == 0 || pair.users >= Some(users))
+        })
+    }
+
+    /// All pairs by the lower bound of the risk ratio, from high to low; undefined ones last, equal ones by row, then column.
+    #[must_use]
+    pub fn by_risk_ratio(&self) -> Vec<&Association> {
+        self.sorted_by(|pair| pair.risk_ratio.map(|ratio| ratio.low))
+    }
+
     /// All pairs by adjusted residual, from high to low; undefined ones last, equal ones by row, then column.
     ///
     /// Untested pairs are sorted in: their residuals are defined, but say little.

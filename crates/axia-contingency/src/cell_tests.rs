@@ -6,7 +6,7 @@ use crate::cells::Cell;
 use crate::correction::Correction;
 use crate::error::Error;
 use crate::exact::Hypergeometric;
-use crate::params::{AssociationScan, Exact};
+use crate::params::{AssociationScan, Exact, LN_DECISIVE};
 use crate::special::{LnErfcTable, Sum, factorial_error};
 use crate::table::{ChiSquareTest, Table};
 use crate::tails::{LogP, chi_square_upper};
@@ -37,9 +37,6 @@ pub struct CellTests {
 
 /// Larger grids are refused: a scan of observations lists only what says something.
 const MAX_GRID: u64 = 1 << 28;
-
-/// A normal p-value below this is replaced by the exact one; see `scan`.
-const LN_DECISIVE: f64 = -6.907_755_278_982_137;
 
 impl CellTests {
     /// Expected count of a cell, by the places of its row and column.

@@ -124,6 +124,10 @@ pub enum Exact {
     Always,
 }
 
+/// ln 0.001: a normal p-value below is replaced by the exact one. It may decide, and the tail is where the normal
+/// approximation fails.
+pub(crate) const LN_DECISIVE: f64 = -6.907_755_278_982_137;
+
 /// What [`AssociationScan`] needs to know.
 ///
 /// | parameter | default |

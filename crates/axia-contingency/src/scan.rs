@@ -9,13 +9,10 @@ use crate::conversations::Conversations;
 use crate::error::Error;
 use crate::exact::Hypergeometric;
 use crate::observations::Observations;
-use crate::params::{AssociationScan, Estimand, Exact};
+use crate::params::{AssociationScan, Estimand, Exact, LN_DECISIVE};
 use crate::special::factorial_error;
 use crate::tails::{LogP, normal_two_sided};
 use crate::two_by_two::TwoByTwo;
-
-/// A normal p-value below this is replaced by the exact one: it decides, and the tail is where the approximation fails.
-const DECISIVE: f64 = 1e-3;
 
 impl AssociationScan {
     /// Measures every pair of categories.
@@ -251,7 +248,7 @@ impl AssociationScan {
         let exact_wanted = match self.exact() {
             Exact::Never => false,
             Exact::WhenSparse => {
-                smallest_expected < self.min_expected_normal() || normal.ln() < DECISIVE.ln()
+                smallest_expected < self.min_expected_normal() || normal.ln() < LN_DECISIVE
             }
             Exact::Always => true,
         };

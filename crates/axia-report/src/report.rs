@@ -88,7 +88,8 @@ pub struct Associations {
     pub estimand: String,
     /// Pairs that were tested: the family that the correction covers.
     pub tests: u64,
-    /// Smallest absolute residual that is significant after Bonferroni's correction.
+    /// Smallest absolute residual that is significant after Bonferroni's correction where the normal p-value decides; sparse
+    /// cells have exact p-values, and need not follow it.
     pub critical_residual: Option<f64>,
     /// Level of significance.
     pub alpha: f64,

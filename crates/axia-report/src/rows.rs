@@ -130,7 +130,7 @@ pub struct AssociationRow {
     pub risk_difference_low: Option<f64>,
     /// Upper end of the 95 % interval of the risk difference (Newcombe).
     pub risk_difference_high: Option<f64>,
-    /// Whether the expected counts allow a normal test; without it there is no p-value.
+    /// Whether the pair was tested; without a test there is no p-value.
     pub tested: bool,
     /// log10 of the two-sided p-value: exact where the p-value itself underflows.
     pub log10_p: Option<f64>,

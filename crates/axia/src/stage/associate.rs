@@ -18,7 +18,7 @@ use crate::run_folder::{
 use crate::study::{Settings, Ticker, coded};
 use crate::{Error, Stage};
 
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 
 /// One table of associations, with everything in it.
 #[derive(Serialize, Deserialize)]
@@ -137,6 +137,7 @@ fn measure(settings: &Settings, study: &CodedStudy, facet: Facet) -> Result<Meas
         .by_residual()
         .into_iter()
         .map(|pair| {
+            let [p_bonferroni, p_holm, p_benjamini_hochberg] = corrected.get(pair.row, pair.col);
             let row = AssociationRow {
                 estimand: estimand_name(associations.estimand).to_owned(),
                 row_facet: facet.as_str().to_owned(),
@@ -156,13 +157,9 @@ fn measure(settings: &Settings, study: &CodedStudy, facet: Facet) -> Result<Meas
                 tested: pair.tested,
                 log10_p: pair.log10_p(),
                 p: pair.p(),
-                p_bonferroni: corrected.get(&corrected.bonferroni, pair.row, pair.col),
-                p_holm: corrected.get(&corrected.holm, pair.row, pair.col),
-                p_benjamini_hochberg: corrected.get(
-                    &corrected.benjamini_hochberg,
-                    pair.row,
-                    pair.col,
-                ),
+                p_bonferroni,
+                p_holm,
+                p_benjamini_hochberg,
                 significant: pair.significant,
             };
             (pair.row, pair.col, row)
@@ -197,34 +194,40 @@ fn estimand_name(estimand: Estimand) -> &'static str {
     }
 }
 
-/// The tested pairs' p-values under each correction.
+/// The pairs' p-values under each correction.
 struct Corrected {
-    /// Codes of the tested pairs, in the order of the p-values.
-    tested: Vec<(u32, u32)>,
-    bonferroni: Vec<LogP>,
-    holm: Vec<LogP>,
-    benjamini_hochberg: Vec<LogP>,
+    /// By row, then column.
+    by_place: Vec<((u32, u32), [Option<f64>; 3])>,
 }
 
 impl Corrected {
     fn of(associations: &Associations) -> Self {
-        let mut tested: Vec<(u32, u32, LogP)> = associations
+        let [bonferroni, holm, benjamini_hochberg] = [
+            Correction::Bonferroni,
+            Correction::Holm,
+            Correction::BenjaminiHochberg,
+        ]
+        .map(|correction| associations.corrected(correction));
+        let p = |p: Option<LogP>| p.map(LogP::p);
+        let columns = bonferroni.into_iter().zip(holm).zip(benjamini_hochberg);
+        let mut by_place: Vec<_> = associations
             .pairs
             .iter()
-            .filter_map(|pair| Some((pair.row, pair.col, pair.ln_p?)))
+            .zip(columns)
+            .map(|(pair, ((bonferroni, holm), bh))| {
+                ((pair.row, pair.col), [p(bonferroni), p(holm), p(bh)])
+            })
             .collect();
-        tested.sort_unstable_by_key(|&(row, col, _)| (row, col));
-        let p: Vec<LogP> = tested.iter().map(|&(_, _, p)| p).collect();
-        Self {
-            bonferroni: Correction::Bonferroni.adjust(&p),
-            holm: Correction::Holm.adjust(&p),
-            benjamini_hochberg: Correction::BenjaminiHochberg.adjust(&p),
-            tested: tested.iter().map(|&(row, col, _)| (row, col)).collect(),
-        }
+        by_place.sort_unstable_by_key(|&(place, _)| place);
+        Self { by_place }
     }
 
-    fn get(&self, adjusted: &[LogP], row: u32, col: u32) -> Option<f64> {
-        let at = self.tested.binary_search(&(row, col)).ok()?;
-        adjusted.get(at).map(|p| p.p())
+    /// By Bonferroni, by Holm, by Benjamini and Hochberg.
+    fn get(&self, row: u32, col: u32) -> [Option<f64>; 3] {
+        let at = self
+            .by_place
+            .binary_search_by_key(&(row, col), |&(place, _)| place);
+        let found = at.ok().and_then(|at| self.by_place.get(at));
+        found.map_or([None; 3], |&(_, p)| p)
     }
 }
