@@ -360,18 +360,18 @@ impl Anonymizer {
 
     /// How placeholders of the input and what was found so far show in the shadow.
     fn holes(&self, text: &Text<'_>) -> Vec<Hole> {
-        let walls = text.existing.iter().map(|existing| Hole {
-            span: existing.span.clone(),
-            fill: BARRIER,
-        });
-        let found = text.found.iter().map(|one| Hole {
-            span: one.finding.span.clone(),
-            fill: match self.action(one.finding.kind) {
+        let walls = text
+            .existing
+            .iter()
+            .map(|e| Hole::new(e.span.clone(), BARRIER));
+        let found = text.found.iter().map(|one| {
+            let fill = match self.action(one.finding.kind) {
                 action @ (Action::Mask | Action::Drop) => {
                     fill(action, text.text, &one.finding.span)
                 }
                 _ => BARRIER,
-            },
+            };
+            Hole::new(one.finding.span.clone(), fill)
         });
         let mut holes: Vec<Hole> = walls.chain(found).collect();
         holes.sort_by_key(|hole| hole.span.start);

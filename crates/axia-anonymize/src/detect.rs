@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use crate::normalize::{Hole, normalize};
+use crate::decode::decoded;
+use crate::normalize::{Hole, Shadow, normalize};
 use crate::resolve::Resolved;
 use crate::{Evidence, Finding, Recognizer, RecognizerFailure};
 
@@ -14,6 +15,20 @@ pub(crate) fn detect<'r>(
     min_score: f32,
 ) -> Result<Vec<Resolved>, RecognizerFailure> {
     let shadow = normalize(text, holes);
+    let recognizers: Vec<_> = recognizers.collect();
+    let mut found = in_shadow(text, &shadow, &recognizers, min_score)?;
+    if let Some(decoded) = decoded(text, holes) {
+        found.extend(in_shadow(text, &decoded, &recognizers, min_score)?);
+    }
+    Ok(found)
+}
+
+fn in_shadow(
+    text: &str,
+    shadow: &Shadow<'_>,
+    recognizers: &[&dyn Recognizer],
+    min_score: f32,
+) -> Result<Vec<Resolved>, RecognizerFailure> {
     let mut found: Vec<Finding> = Vec::new();
     for recognizer in recognizers {
         let before = found.len();
@@ -27,8 +42,8 @@ pub(crate) fn detect<'r>(
     }
     let found = found
         .into_iter()
+        .filter(|finding| finding.score >= min_score || finding.score.is_nan())
         .filter_map(|finding| sane(&shadow.text, finding))
-        .filter(|finding| finding.score >= min_score)
         .map(|mut finding| {
             let span = shadow.original(&finding.span);
             if text.get(span.clone()) != shadow.text.get(finding.span.clone()) {

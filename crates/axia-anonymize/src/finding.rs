@@ -108,6 +108,13 @@ impl Finding {
         self.with_evidence(Evidence::Validator(Cow::Borrowed(validator)))
     }
 
+    /// Adds a reason against, which brings the score below every usual threshold.
+    pub(crate) fn vetoed(self, reason: &'static str) -> Self {
+        let score = self.score.min(0.1);
+        self.with_score(score)
+            .with_evidence(Evidence::Veto(Cow::Borrowed(reason)))
+    }
+
     /// Adds a context word, which also raises the score.
     pub(crate) fn near(self, word: Option<&'static str>) -> Self {
         let Some(word) = word else { return self };

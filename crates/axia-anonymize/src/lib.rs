@@ -67,6 +67,7 @@ mod apply;
 pub mod audit;
 mod builder;
 mod canonical;
+mod decode;
 mod detect;
 mod error;
 mod finding;

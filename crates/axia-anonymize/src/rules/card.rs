@@ -3,11 +3,10 @@
 
 use std::ops::{Range, RangeInclusive};
 
-use crate::rules::context::{byte_at, byte_before, in_hex_or_uuid, is_digit, near};
-use crate::rules::number::{digits, has_shape, regions, separator};
-use crate::{Finding, Kind, Recognizer};
-
-pub(crate) struct CardRules;
+use crate::rules::check::luhn;
+use crate::rules::context::{near, veto};
+use crate::rules::number::{digits, has_shape, separator};
+use crate::{Finding, Kind};
 
 /// First digits (as a range of prefixes of the same length) and the lengths that issuers use.
 struct Issuer {
@@ -111,25 +110,21 @@ const WORDS: &[&str] = &[
 /// Prefixes are so short that a number of an old format needs a word next to it.
 const NEEDS_CONTEXT: &[usize] = &[12, 13];
 
-impl Recognizer for CardRules {
-    fn kind(&self) -> Kind {
-        Kind::Card
+/// Reports the card numbers in a region of digit groups.
+pub(crate) fn in_region(text: &str, groups: &[Range<usize>], out: &mut Vec<Finding>) {
+    if groups.iter().map(ExactSizeIterator::len).sum::<usize>() < 12 {
+        return;
     }
-
-    fn recognize(&self, text: &str, out: &mut Vec<Finding>) {
-        regions(text, 12, |groups| {
-            let mut i = 0;
-            while let Some(first) = groups.get(i) {
-                let rest = &groups[i..];
-                let (taken, finding) = if first.len() == 1 {
-                    spaced(text, rest)
-                } else {
-                    whole(text, rest)
-                };
-                out.extend(finding);
-                i += taken;
-            }
-        });
+    let mut i = 0;
+    while let Some(first) = groups.get(i) {
+        let rest = &groups[i..];
+        let (taken, finding) = if first.len() == 1 {
+            spaced(text, rest)
+        } else {
+            whole(text, rest)
+        };
+        out.extend(finding);
+        i += taken;
     }
 }
 
@@ -180,29 +175,26 @@ fn check(text: &str, groups: &[Range<usize>], rule: &'static str, score: f32) ->
         return None;
     }
     let number = digits(text, groups);
-    if !luhn(&number) || is_fraction(text, &span) || in_hex_or_uuid(text, &span) {
+    if !luhn(number.as_bytes()) {
         return None;
     }
+    let reason = veto(text, &span);
+    let vetoed = |finding: Finding| match reason {
+        Some(reason) => finding.vetoed(reason),
+        None => finding,
+    };
     let word = near(text, &span, 40, 24, WORDS);
     if !has_issuer(&number) {
         // Store cards, and issuers that the table does not know.
         word?;
         let finding = Finding::by_rule(Kind::Card, span, "card-announced", 0.6);
-        return Some(finding.validated_by("luhn").near(word));
+        return Some(vetoed(finding.validated_by("luhn").near(word)));
     }
     if NEEDS_CONTEXT.contains(&number.len()) && word.is_none() {
         return None;
     }
     let finding = Finding::by_rule(Kind::Card, span, rule, score).validated_by("luhn");
-    Some(finding.validated_by("card-issuer").near(word))
-}
-
-/// Part of a decimal number: `0.5309136012499991`.
-fn is_fraction(text: &str, span: &Range<usize>) -> bool {
-    let before = byte_before(text, span.start) == Some(b'.')
-        && is_digit(byte_before(text, span.start.saturating_sub(1)));
-    let after = byte_at(text, span.end) == Some(b'.') && is_digit(byte_at(text, span.end + 1));
-    before || after
+    Some(vetoed(finding.validated_by("card-issuer").near(word)))
 }
 
 fn has_issuer(number: &str) -> bool {
@@ -214,32 +206,9 @@ fn has_issuer(number: &str) -> bool {
     })
 }
 
-fn luhn(number: &str) -> bool {
-    let sum: u32 = number
-        .bytes()
-        .rev()
-        .enumerate()
-        .map(|(i, byte)| {
-            let digit = u32::from(byte - b'0');
-            match (i % 2, digit) {
-                (0, digit) => digit,
-                (_, digit) if digit > 4 => digit * 2 - 9,
-                (_, digit) => digit * 2,
-            }
-        })
-        .sum();
-    sum.is_multiple_of(10)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn luhn_digit() {
-        assert!(luhn("4111111111111111") && luhn("378282246310005"));
-        assert!(!luhn("4111111111111112"));
-    }
 
     #[test]
     fn issuers_and_their_lengths() {

@@ -14,13 +14,36 @@ pub(crate) fn near(
     let ahead = window(text, span.start.saturating_sub(before), span.start);
     let behind = window(text, span.end, span.end.saturating_add(after));
     [ahead, behind]
-        .iter()
-        .filter(|window| !window.is_empty())
-        .find_map(|window| {
-            let window = window.to_lowercase();
-            words.iter().copied().find(|word| has_word(&window, word))
-        })
+        .into_iter()
+        .find_map(|window| word_in(window, words))
 }
+
+/// The first place of the text where one of the words stands.
+fn word_in(text: &str, words: &[&'static str]) -> Option<&'static str> {
+    if text.is_empty() || words.is_empty() {
+        return None;
+    }
+    let lower = text.to_lowercase();
+    let mut before = ' ';
+    for (at, c) in lower.char_indices() {
+        // Chinese, Japanese and Korean do not put spaces between words.
+        if c >= UNSPACED || !before.is_alphabetic() {
+            let rest = &lower[at..];
+            let found = words.iter().copied().find(|word| {
+                rest.starts_with(word)
+                    && (c >= UNSPACED || !rest[word.len()..].starts_with(char::is_alphabetic))
+            });
+            if found.is_some() {
+                return found;
+            }
+        }
+        before = c;
+    }
+    None
+}
+
+/// Scripts from here on put no spaces between words.
+const UNSPACED: char = '\u{2E80}';
 
 /// The stretch, moved inwards to borders of characters.
 fn window(text: &str, mut start: usize, end: usize) -> &str {
@@ -32,17 +55,6 @@ fn window(text: &str, mut start: usize, end: usize) -> &str {
         end -= 1;
     }
     text.get(start..end).unwrap_or_default()
-}
-
-fn has_word(window: &str, word: &str) -> bool {
-    // Chinese, Japanese and Korean do not put spaces between words.
-    let spaced = word.chars().next().is_some_and(|c| c < '\u{2E80}');
-    window.match_indices(word).any(|(at, _)| {
-        let before = window[..at].chars().next_back();
-        let after = window[at + word.len()..].chars().next();
-        let touches = |c: Option<char>| c.is_some_and(char::is_alphabetic);
-        !spaced || !(touches(before) || touches(after))
-    })
 }
 
 pub(crate) fn byte_before(text: &str, at: usize) -> Option<u8> {
@@ -84,6 +96,23 @@ pub(crate) fn in_hex_or_uuid(text: &str, span: &Range<usize>) -> bool {
         .split(|&b| b == b'-')
         .filter(span_in_token)
         .any(is_hex_number)
+}
+
+/// What tells that digits are no number of anybody: they are a part of a UUID, of a hexadecimal number or
+/// of a decimal fraction.
+pub(crate) fn veto(text: &str, span: &Range<usize>) -> Option<&'static str> {
+    if is_fraction(text, span) {
+        return Some("decimal");
+    }
+    in_hex_or_uuid(text, span).then_some("uuid-or-hash")
+}
+
+/// Part of a decimal number: `0.5309136012499991`.
+pub(crate) fn is_fraction(text: &str, span: &Range<usize>) -> bool {
+    let before = byte_before(text, span.start) == Some(b'.')
+        && is_digit(byte_before(text, span.start.saturating_sub(1)));
+    let after = byte_at(text, span.end) == Some(b'.') && is_digit(byte_at(text, span.end + 1));
+    before || after
 }
 
 fn is_uuid(token: &[u8]) -> bool {

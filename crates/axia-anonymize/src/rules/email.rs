@@ -1,15 +1,11 @@
-//! E-mail addresses: a scan to both sides of every at-sign, also where it is written `[at]` or `%40`.
+//! E-mail addresses: a scan to both sides of every at-sign, also where it is written `[at]`, `%40` or in
+//! words.
 
-use regex::Regex;
+use std::ops::Range;
 
-use crate::recognizer::compile;
 use crate::rules::context::is_digit;
 use crate::rules::url::is_host_letter;
-use crate::{Error, Finding, Kind, Recognizer};
-
-pub(crate) struct EmailRules {
-    at_sign: Regex,
-}
+use crate::{Finding, Kind};
 
 /// The longest local part and the longest address of RFC 5321.
 const MAX_LOCAL: usize = 64;
@@ -18,62 +14,183 @@ const MAX_HOST: usize = 254;
 /// Ways to write the dot of a host, longest first. One space may stand around the bracketed ones.
 const DOTS: &[&str] = &["[dot]", "(dot)", "{dot}", "[.]", "(.)", "."];
 
-impl EmailRules {
-    pub(crate) fn new() -> Result<Self, Error> {
-        let at_sign = compile(
-            "email",
-            r"(?i-u)@|%40|&#64;|&#x40;|&commat;|[\[({] ?at ?[\])}]",
-        )?;
-        Ok(Self { at_sign })
+/// Ways to write the at-sign besides itself; inside of brackets `at`, with or without spaces.
+const AT_SIGNS: &[&str] = &["@", "%40", "&#64;", "&#x40;", "&#064;", "&commat;"];
+const BRACKETED: &[&str] = &["at", "@", "ät", "arroba"];
+
+/// Suffixes behind which a spelled-out address may end.
+const SUFFIXES: &[&str] = &[
+    "com", "org", "net", "edu", "gov", "mil", "info", "biz", "io", "co", "ai", "app", "dev", "me",
+    "tv", "us", "uk", "ca", "au", "nz", "ie", "de", "at", "ch", "fr", "be", "nl", "lu", "es", "pt",
+    "it", "gr", "se", "no", "dk", "fi", "is", "pl", "cz", "sk", "hu", "ro", "bg", "hr", "si", "rs",
+    "ru", "ua", "by", "ee", "lv", "lt", "tr", "il", "ae", "sa", "eg", "za", "ng", "ke", "in", "pk",
+    "bd", "lk", "cn", "hk", "tw", "jp", "kr", "sg", "my", "id", "th", "vn", "ph", "br", "mx", "ar",
+    "cl", "pe", "ve", "eu", "cloud", "online", "xyz", "example", "test", "local",
+];
+
+/// Reports the address whose at-sign, or the bracket, the percent sign or the ampersand with which it is
+/// written, stands at `at`.
+pub(crate) fn sign_at(text: &str, at: usize, out: &mut Vec<Finding>) {
+    let rest = &text[at..];
+    let plain = AT_SIGNS
+        .iter()
+        .find(|sign| starts_with(rest, sign))
+        .map(|sign| sign.len());
+    let Some(len) = plain.or_else(|| bracketed_len(rest)) else {
+        return;
+    };
+    let (before, after) = (&text[..at], &text[at + len..]);
+    let spaced = before.ends_with(' ') && (after.starts_with(' ') || plain.is_none());
+    let (before, after) = if plain.is_none() || spaced {
+        (
+            before.strip_suffix(' ').unwrap_or(before),
+            after.strip_prefix(' ').unwrap_or(after),
+        )
+    } else {
+        (before, after)
+    };
+    let letters = || letter_by_letter(text, at);
+    if let Some(span) = (spaced && rest.starts_with('@')).then(letters).flatten() {
+        out.push(Finding::by_rule(Kind::Email, span, "email-spaced", 0.7));
+        return;
     }
+    let (Some(local), Some(host)) = (local_len(before), host_len(after)) else {
+        return;
+    };
+    let known = after[..host]
+        .rsplit('.')
+        .next()
+        .is_some_and(|last| SUFFIXES.contains(&last.to_lowercase().as_str()));
+    if spaced && plain.is_some() && !known {
+        return;
+    }
+    let span = before.len() - local..text.len() - after.len() + host;
+    let (rule, score) = if rest.starts_with('@') && !spaced {
+        ("email", 0.95)
+    } else {
+        ("email-obfuscated", 0.75)
+    };
+    out.push(Finding::by_rule(Kind::Email, span, rule, score));
 }
 
-impl Recognizer for EmailRules {
-    fn kind(&self) -> Kind {
-        Kind::Email
-    }
-
-    fn recognize(&self, text: &str, out: &mut Vec<Finding>) {
-        if !may_hold_at_sign(text.as_bytes()) {
-            return;
-        }
-        for sign in self.at_sign.find_iter(text) {
-            let spelled = sign.as_str().starts_with(['[', '(', '{']);
-            let (before, after) = (&text[..sign.start()], &text[sign.end()..]);
-            let (before, after) = if spelled {
-                (
-                    before.strip_suffix(' ').unwrap_or(before),
-                    after.strip_prefix(' ').unwrap_or(after),
-                )
-            } else {
-                (before, after)
-            };
-            let (Some(local), Some(host)) = (local_len(before), host_len(after)) else {
-                continue;
-            };
-            let span = before.len() - local..text.len() - after.len() + host;
-            let (rule, score) = if sign.as_str() == "@" {
-                ("email", 0.95)
-            } else {
-                ("email-obfuscated", 0.75)
-            };
-            out.push(Finding::by_rule(Kind::Email, span, rule, score));
-        }
-    }
+fn starts_with(text: &str, head: &str) -> bool {
+    text.get(..head.len())
+        .is_some_and(|found| found.eq_ignore_ascii_case(head))
 }
 
-/// Most texts hold nothing that could be an at-sign, which this tells faster than the pattern.
-fn may_hold_at_sign(text: &[u8]) -> bool {
-    text.iter().enumerate().any(|(i, byte)| match byte {
-        b'@' | b'%' | b'&' => true,
-        b']' | b')' | b'}' => {
-            let before = &text[..i];
-            let word = before.strip_suffix(b" ").unwrap_or(before);
-            let start = word.len().saturating_sub(2);
-            word[start..].eq_ignore_ascii_case(b"at")
+/// The length of `[at]`, `( at )`, `{@}` at the start of the text.
+fn bracketed_len(text: &str) -> Option<usize> {
+    let close = match text.bytes().next()? {
+        b'[' => "]",
+        b'(' => ")",
+        b'{' => "}",
+        _ => return None,
+    };
+    let inner = text[1..].strip_prefix(' ').unwrap_or(&text[1..]);
+    let word = BRACKETED.iter().find(|word| starts_with(inner, word))?;
+    let behind = &inner[word.len()..];
+    let behind = behind.strip_prefix(' ').unwrap_or(behind);
+    behind
+        .starts_with(close)
+        .then(|| text.len() - behind.len() + 1)
+}
+
+/// `j o @ e x a m p l e . c o m`: single characters with spaces between them around the at-sign.
+fn letter_by_letter(text: &str, at: usize) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let part_of = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    let single = |i: usize| {
+        let gap = |i: Option<usize>| {
+            i.and_then(|i| bytes.get(i))
+                .is_none_or(|b| !b.is_ascii_alphanumeric())
+        };
+        bytes.get(i).is_some_and(|b| part_of(*b)) && gap(i.checked_sub(1)) && gap(Some(i + 1))
+    };
+    let (mut start, mut end) = (at, at + 1);
+    while let Some(i) = start
+        .checked_sub(2)
+        .filter(|&i| bytes[i + 1] == b' ' && single(i) && at - i < 128)
+    {
+        start = i;
+    }
+    while bytes.get(end) == Some(&b' ') && single(end + 1) && end - at < 256 {
+        end += 2;
+    }
+    let host = &text[at..end];
+    (at - start >= 4 && end - at >= 8 && host.contains('.')).then_some(start..end)
+}
+
+/// Reports the address of which `dot` at `at` is the first one behind `at`: `jo at example dot com`.
+pub(crate) fn spelled_at(text: &str, at: usize, out: &mut Vec<Finding>) {
+    let bytes = text.as_bytes();
+    let word = |end: usize| {
+        let part_of = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'+');
+        end - bytes[..end]
+            .iter()
+            .rev()
+            .take(40)
+            .take_while(part_of)
+            .count()
+    };
+    // The host's first label, a space on both sides.
+    let Some(label_end) = at.checked_sub(1).filter(|&i| bytes[i] == b' ') else {
+        return;
+    };
+    let label = word(label_end);
+    let head = &text[..label];
+    let sign = [
+        " at ", " AT ", " At ", " @ ", "@", " [at] ", " (at) ", " arroba ",
+    ]
+    .iter()
+    .find(|sign| head.ends_with(*sign));
+    let (Some(sign), false) = (sign, label == label_end) else {
+        return;
+    };
+    let mut start = word(label - sign.len());
+    if start == label - sign.len() {
+        return;
+    }
+    // The local part may have dots of its own.
+    for _ in 0..4 {
+        let joined = [" dot ", " underscore ", " dash ", " DOT "]
+            .iter()
+            .find(|j| text[..start].ends_with(*j));
+        let Some(joined) = joined else { break };
+        let earlier = word(start - joined.len());
+        if earlier == start - joined.len() {
+            break;
         }
-        _ => false,
-    })
+        start = earlier;
+    }
+    let mut end = None;
+    let mut next = at;
+    for _ in 0..4 {
+        let dot = ["dot ", "DOT "]
+            .iter()
+            .find(|dot| text[next..].starts_with(**dot));
+        let Some(dot) = dot else { break };
+        let label = next + dot.len();
+        let len = bytes[label..]
+            .iter()
+            .take(30)
+            .take_while(|b| b.is_ascii_alphanumeric() || **b == b'-')
+            .count();
+        if SUFFIXES.contains(&text[label..label + len].to_lowercase().as_str()) {
+            end = Some(label + len);
+        }
+        if len == 0 || bytes.get(label + len) != Some(&b' ') {
+            break;
+        }
+        next = label + len + 1;
+    }
+    if let Some(end) = end {
+        out.push(Finding::by_rule(
+            Kind::Email,
+            start..end,
+            "email-spelled",
+            0.75,
+        ));
+    }
 }
 
 /// The length of the local part that ends the text.

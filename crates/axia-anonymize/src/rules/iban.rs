@@ -3,9 +3,7 @@
 use std::ops::Range;
 
 use crate::rules::context::{byte_at, byte_before, is_alphanumeric};
-use crate::{Finding, Kind, Recognizer};
-
-pub(crate) struct IbanRules;
+use crate::{Finding, Kind};
 
 /// Lengths by country, of the registry and of the countries that use the form outside of it.
 #[rustfmt::skip]
@@ -29,42 +27,41 @@ const LENGTHS: &[(&str, usize)] = &[
 /// Every national form has more; words behind two letters and two digits have none.
 const MIN_DIGITS: usize = 8;
 
-impl Recognizer for IbanRules {
-    fn kind(&self) -> Kind {
-        Kind::Iban
+/// Reports the number whose country's letters and check digits stand anywhere in the word, behind nothing
+/// that is a letter or a digit.
+pub(crate) fn in_word(text: &str, word: &Range<usize>, out: &mut Vec<Finding>) {
+    let start = word.start;
+    let head = text.as_bytes().get(start..start + 4);
+    let shaped = head.is_some_and(|h| {
+        h[..2].iter().all(u8::is_ascii_alphabetic) && h[2..].iter().all(u8::is_ascii_digit)
+    });
+    // `DE 89 3704 ...`: the letters alone.
+    let apart = || {
+        let separator = matches!(byte_before(text, start), Some(b' ' | b'-' | b'.'));
+        let letters = start.checked_sub(3).filter(|_| separator)?;
+        let code = text.as_bytes().get(letters..letters + 2)?;
+        let whole = code.iter().all(u8::is_ascii_alphabetic)
+            && !is_alphanumeric(byte_before(text, letters));
+        whole.then_some(letters)
+    };
+    let Some(start) = (if shaped { Some(start) } else { apart() }) else {
+        return;
+    };
+    if let Some(span) = iban_at(text, start) {
+        let registered = registered(&text[span.clone()]);
+        let finding = Finding::by_rule(Kind::Iban, span, "iban", 1.0).validated_by("mod-97");
+        out.push(if registered {
+            finding.validated_by("iban-registry")
+        } else {
+            finding
+        });
     }
+}
 
-    fn recognize(&self, text: &str, out: &mut Vec<Finding>) {
-        let bytes = text.as_bytes();
-        let mut at = 0;
-        // The two check digits come first: few texts have two letters and two digits in a row.
-        while let Some(gap) = bytes[at..].iter().position(u8::is_ascii_digit) {
-            let check = at + gap;
-            let digits = bytes[check..]
-                .iter()
-                .take_while(|b| b.is_ascii_digit())
-                .count();
-            at = check + digits;
-            if digits < 2 || check < 2 {
-                continue;
-            }
-            let start = check - 2;
-            let country = [bytes[start], bytes[start + 1]];
-            if !country.iter().all(u8::is_ascii_alphabetic)
-                || is_alphanumeric(byte_before(text, start))
-            {
-                continue;
-            }
-            if let Some(span) = iban_at(text, start) {
-                at = span.end;
-                out.push(
-                    Finding::by_rule(Kind::Iban, span, "iban", 1.0)
-                        .validated_by("mod-97")
-                        .validated_by("iban-country-length"),
-                );
-            }
-        }
-    }
+/// Whether the registry's structure for the country fits, too.
+fn registered(number: &str) -> bool {
+    let plain: String = number.chars().filter(char::is_ascii_alphanumeric).collect();
+    plain.to_ascii_uppercase().parse::<iban::Iban>().is_ok()
 }
 
 fn iban_at(text: &str, start: usize) -> Option<Range<usize>> {
@@ -79,7 +76,11 @@ fn iban_at(text: &str, start: usize) -> Option<Range<usize>> {
         if byte.is_ascii_alphanumeric() {
             number.push(byte.to_ascii_uppercase());
             separators = 0;
-        } else if matches!(byte, b' ' | b'-' | b'.') && separators < 2 {
+        } else if matches!(
+            byte,
+            b' ' | b'-' | b'.' | b'/' | b'*' | b'_' | b'|' | b'\t' | b'\n' | b','
+        ) && separators < 2
+        {
             separators += 1;
         } else {
             break;

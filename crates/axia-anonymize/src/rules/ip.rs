@@ -3,15 +3,8 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
-use regex::Regex;
-
-use crate::recognizer::compile;
 use crate::rules::context::{byte_at, byte_before, is_alphanumeric, is_digit, near};
-use crate::{Error, Finding, Kind, Recognizer};
-
-pub(crate) struct IpRules {
-    v4: Regex,
-}
+use crate::{Finding, Kind};
 
 const ADDRESS_WORDS: &[&str] = &[
     "ip",
@@ -39,36 +32,39 @@ const VERSION_WORDS: &[&str] = &[
     "section", "chapter", "clause", "update", "upgrade", "版本",
 ];
 
-impl IpRules {
-    pub(crate) fn new() -> Result<Self, Error> {
-        let v4 = compile("ipv4", r"[0-9]{1,3}(?:(?:\.|\[\.\]|\(\.\))[0-9]{1,3}){3}")?;
-        Ok(Self { v4 })
+/// Reports the IPv4 address whose first digit stands at `at`, also with its full stops in brackets.
+pub(crate) fn v4_at(text: &str, at: usize, out: &mut Vec<Finding>) {
+    let bytes = text.as_bytes();
+    if is_digit(byte_before(text, at)) {
+        return;
     }
-}
-
-impl Recognizer for IpRules {
-    fn kind(&self) -> Kind {
-        Kind::Ip
-    }
-
-    fn recognize(&self, text: &str, out: &mut Vec<Finding>) {
-        let bytes = text.as_bytes();
-        let between_numbers = |at: usize| {
-            let before = at.checked_sub(1).and_then(|i| bytes.get(i));
-            let number = |b: &u8| b.is_ascii_digit() || matches!(b, b'[' | b']' | b'(' | b')');
-            before.is_some_and(number) && bytes.get(at + 1).is_some_and(number)
-        };
-        if text.match_indices('.').any(|(at, _)| between_numbers(at)) {
-            out.extend(self.v4.find_iter(text).filter_map(|m| v4(text, m.range())));
+    let mut end = at;
+    for octet in 0..4 {
+        if octet > 0 {
+            let dot = ["[.]", "(.)", "{.}", "[dot]", "(dot)", " dot ", "."]
+                .iter()
+                .find(|dot| bytes[end..].starts_with(dot.as_bytes()));
+            let Some(dot) = dot else { return };
+            end += dot.len();
         }
-        v6(text, out);
+        let digits = bytes[end..]
+            .iter()
+            .take(4)
+            .take_while(|b| b.is_ascii_digit())
+            .count();
+        if !(1..=3).contains(&digits) {
+            return;
+        }
+        end += digits;
     }
+    out.extend(v4(text, at..end));
 }
 
 fn v4(text: &str, span: Range<usize>) -> Option<Finding> {
     let plain: String = text[span.clone()]
+        .replace("dot", ".")
         .chars()
-        .filter(|c| !matches!(c, '[' | ']' | '(' | ')'))
+        .filter(|c| c.is_ascii_digit() || *c == '.')
         .collect();
     let address: Ipv4Addr = plain.parse().ok()?;
     let before = byte_before(text, span.start);
@@ -101,18 +97,29 @@ fn is_personal(address: Ipv4Addr) -> bool {
     !address.is_loopback() && !address.is_unspecified() && address.octets()[0] != 255
 }
 
-/// Runs of what IPv6 addresses are made of, each looked at as a whole.
-fn v6(text: &str, out: &mut Vec<Finding>) {
-    let bytes = text.as_bytes();
-    let part_of = |b: u8| b.is_ascii_hexdigit() || b == b':' || b == b'.';
-    let mut at = 0;
-    while let Some(gap) = text[at..].find(':') {
-        let colon = at + gap;
-        let back = bytes[at..colon].iter().rev().take_while(|&&b| part_of(b));
+/// Goes through the runs of what IPv6 addresses are made of, each looked at as a whole.
+#[derive(Default)]
+pub(crate) struct Runs {
+    /// The end of the last run.
+    end: usize,
+}
+
+impl Runs {
+    /// Looks at the run around a colon, unless it was looked at already. Colons come in order.
+    pub(crate) fn at(&mut self, text: &str, colon: usize, out: &mut Vec<Finding>) {
+        let bytes = text.as_bytes();
+        if colon < self.end {
+            return;
+        }
+        let part_of = |b: &u8| b.is_ascii_hexdigit() || *b == b':' || *b == b'.';
+        let back = bytes[self.end..colon]
+            .iter()
+            .rev()
+            .take_while(|b| part_of(b));
         let start = colon - back.count();
-        let ahead = bytes[colon..].iter().take_while(|&&b| part_of(b));
+        let ahead = bytes[colon..].iter().take_while(|b| part_of(b));
         let end = colon + ahead.count();
-        at = end;
+        self.end = end;
         let token = text.get(start..end).unwrap_or_default();
         // A sentence may end right behind the address.
         let token = token.trim_end_matches('.');
@@ -123,7 +130,7 @@ fn v6(text: &str, out: &mut Vec<Finding>) {
         let span = start..start + token.len();
         let touching = |byte: Option<u8>| is_alphanumeric(byte) || byte == Some(b'_');
         if touching(byte_before(text, start)) || (span.end == end && touching(byte_at(text, end))) {
-            continue;
+            return;
         }
         if is_personal_v6(token) {
             out.push(Finding::by_rule(Kind::Ip, span, "ipv6", 0.9));

@@ -1,60 +1,43 @@
 //! Hardware addresses of network interfaces.
 
-use regex::Regex;
+use super::context::is_alphanumeric;
+use crate::{Finding, Kind};
 
-use crate::recognizer::compile;
-use crate::rules::context::{byte_at, byte_before, is_alphanumeric};
-use crate::{Error, Finding, Kind, Recognizer};
-
-pub(crate) struct MacRules {
-    pattern: Regex,
-}
-
-impl MacRules {
-    pub(crate) fn new() -> Result<Self, Error> {
-        let pattern = compile(
-            "mac",
-            "(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{2}-){5}[0-9A-Fa-f]{2}",
-        )?;
-        Ok(Self { pattern })
+/// Reports the address of six or eight octets whose first separator, `:` or `-`, stands at `at`.
+pub(crate) fn octets_at(text: &str, at: usize, out: &mut Vec<Finding>) {
+    let bytes = text.as_bytes();
+    let octet = |from: usize| {
+        bytes
+            .get(from..from + 2)
+            .is_some_and(|o| o.iter().all(u8::is_ascii_hexdigit))
+    };
+    let (Some(start), separator) = (at.checked_sub(2), bytes[at]) else {
+        return;
+    };
+    let before = start.checked_sub(1).map(|i| bytes[i]);
+    // Most separators stand between words, which the third test tells.
+    if !octet(at + 1) || bytes.get(at + 3) != Some(&separator) || !octet(start) {
+        return;
     }
-}
-
-impl Recognizer for MacRules {
-    fn kind(&self) -> Kind {
-        Kind::Mac
+    let mut end = at;
+    let mut octets = 1;
+    while bytes.get(end) == Some(&separator) && octet(end + 1) && octets < 9 {
+        end += 3;
+        octets += 1;
     }
-
-    fn recognize(&self, text: &str, out: &mut Vec<Finding>) {
-        // Two separators three bytes apart are rare, and faster to look for than the pattern.
-        let mut quads = text.as_bytes().windows(4);
-        if !quads.any(|quad| matches!(quad[0], b':' | b'-') && quad[3] == quad[0]) {
-            return;
-        }
-        for found in self.pattern.find_iter(text) {
-            let mut span = found.range();
-            let separator = byte_at(text, span.start + 2);
-            // The eight octets of an EUI-64 are the six of a MAC and two more.
-            if let Some(tail) = text.get(span.end..span.end + 6) {
-                let octet = |part: &str| part.bytes().all(|b| b.is_ascii_hexdigit());
-                let tail_separators = [tail.as_bytes()[0], tail.as_bytes()[3]];
-                let more = tail.get(1..3).is_some_and(octet) && tail.get(4..6).is_some_and(octet);
-                if more && tail_separators.iter().all(|&s| Some(s) == separator) {
-                    span.end += 6;
-                }
-            }
-            let longer = |byte: Option<u8>| is_alphanumeric(byte) || byte == separator;
-            if longer(byte_before(text, span.start)) || longer(byte_at(text, span.end)) {
-                continue;
-            }
-            let digits = || found.as_str().bytes().filter(u8::is_ascii_alphanumeric);
-            let trivial = digits().all(|b| b == b'0') || digits().all(|b| b"fF".contains(&b));
-            let has_letter = digits().any(|b| b.is_ascii_alphabetic());
-            // Pairs of digits with hyphens are dates and numbers as often as not.
-            if trivial || (separator == Some(b'-') && !has_letter) {
-                continue;
-            }
-            out.push(Finding::by_rule(Kind::Mac, span, "mac", 0.9));
-        }
+    let longer = |byte: Option<u8>| is_alphanumeric(byte) || byte == Some(separator);
+    if !matches!(octets, 6 | 8) || longer(before) || longer(bytes.get(end).copied()) {
+        return;
+    }
+    let digits = || {
+        bytes[start..end]
+            .iter()
+            .filter(|b| b.is_ascii_alphanumeric())
+    };
+    let trivial = digits().all(|b| *b == b'0') || digits().all(|b| b"fF".contains(b));
+    let has_letter = digits().any(u8::is_ascii_alphabetic);
+    // Pairs of digits with hyphens are dates and numbers as often as not.
+    if !trivial && (separator == b':' || has_letter) {
+        out.push(Finding::by_rule(Kind::Mac, start..end, "mac", 0.9));
     }
 }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::scan::next_digit;
+
 /// Separators between two groups of digits are at most this long, as in `+1 (415) - 555`.
 const MAX_SEPARATOR: usize = 3;
 
@@ -14,8 +16,8 @@ pub(crate) fn regions(text: &str, min_digits: usize, mut visit: impl FnMut(&[Ran
     let mut groups: Vec<Range<usize>> = Vec::new();
     let mut digits = 0;
     let mut at = 0;
-    while let Some(gap) = bytes[at..].iter().position(u8::is_ascii_digit) {
-        let start = at + gap;
+    while let Some(start) = next_digit(bytes, at) {
+        let gap = start - at;
         let len = bytes[start..]
             .iter()
             .position(|b| !b.is_ascii_digit())

@@ -4,10 +4,8 @@
 use std::ops::Range;
 
 use crate::rules::context::{byte_at, byte_before, in_hex_or_uuid, is_alphanumeric, near};
-use crate::rules::number::{digits, regions, separator, starts_with_date};
-use crate::{Finding, Kind, Recognizer};
-
-pub(crate) struct PhoneRules;
+use crate::rules::number::{digits, separator, starts_with_date};
+use crate::{Finding, Kind};
 
 /// Country codes of E.164; no code is the beginning of another.
 const COUNTRY_CODES: &[&str] = &[
@@ -46,6 +44,24 @@ const WORDS: &[&str] = &[
     "my number",
     "number is",
     "contact number",
+    "answering",
+    "messages to",
+    "message to",
+    "my registered",
+    "reached at",
+    "reachable",
+    "contact me",
+    "contacted at",
+    "call back",
+    "callback",
+    "voicemail",
+    "extension",
+    "pager",
+    "desk",
+    "office",
+    "home number",
+    "work number",
+    "emergency contact",
     "contact no",
     "phone_number",
     "phonenumber",
@@ -96,19 +112,12 @@ struct Match {
     score: f32,
 }
 
-impl Recognizer for PhoneRules {
-    fn kind(&self) -> Kind {
-        Kind::Phone
-    }
-
-    fn recognize(&self, text: &str, out: &mut Vec<Finding>) {
-        regions(text, 7, |groups| {
-            let mut i = 0;
-            while i < groups.len() {
-                let taken = phone_at(text, groups, i, out);
-                i += taken.max(1);
-            }
-        });
+/// Reports the telephone numbers in a region of digit groups.
+pub(crate) fn in_region(text: &str, groups: &[Range<usize>], out: &mut Vec<Finding>) {
+    let mut i = 0;
+    while i < groups.len() {
+        let taken = phone_at(text, groups, i, out);
+        i += taken.max(1);
     }
 }
 

@@ -1,4 +1,5 @@
-//! Secrets that authenticate: keys and tokens with a provider's prefix, private keys, JSON Web Tokens.
+//! Secrets that authenticate: keys and tokens with a provider's prefix, private keys, JSON Web Tokens, and
+//! the tokens of chat bots, which have a form without a prefix.
 
 use std::ops::Range;
 
@@ -6,86 +7,8 @@ use regex::Regex;
 
 use crate::recognizer::compile;
 use crate::rules::context::{byte_at, byte_before, is_alphanumeric, near};
-use crate::{Error, Finding, Kind, Recognizer};
-
-/// One form of secret: a literal prefix and what follows it.
-struct Form {
-    rule: &'static str,
-    prefix: &'static str,
-    body: &'static str,
-    /// The body must look drawn at random: digits among letters, and many different ones.
-    random: bool,
-    /// Words one of which must stand near; none for prefixes that speak for themselves.
-    context: &'static [&'static str],
-}
-
-const fn form(rule: &'static str, prefix: &'static str, body: &'static str) -> Form {
-    Form {
-        rule,
-        prefix,
-        body,
-        random: true,
-        context: &[],
-    }
-}
-
-const FORMS: &[Form] = &[
-    form("anthropic", "sk-ant-", "[A-Za-z0-9_-]{20,}"),
-    form("openai-project", "sk-proj-", "[A-Za-z0-9_-]{20,}"),
-    form("openai-service", "sk-svcacct-", "[A-Za-z0-9_-]{20,}"),
-    form("openrouter", "sk-or-v1-", "[0-9a-f]{40,}"),
-    // OpenAI's first form, and the many that took it over.
-    form("openai", "sk-", "[A-Za-z0-9_-]{20,}"),
-    form("aws-access-key", "AKIA", "[A-Z2-7]{16}"),
-    form("aws-access-key", "ASIA", "[A-Z2-7]{16}"),
-    form("github", "ghp_", "[A-Za-z0-9]{30,}"),
-    form("github", "gho_", "[A-Za-z0-9]{30,}"),
-    form("github", "ghu_", "[A-Za-z0-9]{30,}"),
-    form("github", "ghs_", "[A-Za-z0-9]{30,}"),
-    form("github", "ghr_", "[A-Za-z0-9]{30,}"),
-    form("github-fine-grained", "github_pat_", "[A-Za-z0-9_]{40,}"),
-    form("gitlab", "glpat-", "[A-Za-z0-9_.-]{20,}"),
-    form("slack", "xoxb-", "[A-Za-z0-9-]{16,}"),
-    form("slack", "xoxp-", "[A-Za-z0-9-]{16,}"),
-    form("slack", "xoxa-", "[A-Za-z0-9-]{16,}"),
-    form("slack", "xoxr-", "[A-Za-z0-9-]{16,}"),
-    form("slack", "xoxs-", "[A-Za-z0-9-]{16,}"),
-    form("slack", "xoxe-", "[A-Za-z0-9-]{16,}"),
-    form("slack", "xoxc-", "[A-Za-z0-9-]{16,}"),
-    form("slack", "xoxd-", "[A-Za-z0-9%/+=-]{16,}"),
-    form("slack-app", "xapp-", "[A-Za-z0-9-]{20,}"),
-    form("google", "AIza", "[A-Za-z0-9_-]{35}"),
-    form("google-oauth", "ya29.", "[A-Za-z0-9_-]{20,}"),
-    form("google-oauth-secret", "GOCSPX-", "[A-Za-z0-9_-]{20,}"),
-    form("stripe", "sk_live_", "[A-Za-z0-9]{16,}"),
-    form("stripe", "rk_live_", "[A-Za-z0-9]{16,}"),
-    form("stripe", "sk_test_", "[A-Za-z0-9]{16,}"),
-    form("stripe-webhook", "whsec_", "[A-Za-z0-9+/=]{24,}"),
-    form("hugging-face", "hf_", "[A-Za-z0-9]{30,}"),
-    form("npm", "npm_", "[A-Za-z0-9]{36}"),
-    form("pypi", "pypi-", "[A-Za-z0-9_-]{40,}"),
-    form(
-        "sendgrid",
-        "SG.",
-        r"[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{32,64}",
-    ),
-    form("groq", "gsk_", "[A-Za-z0-9]{40,}"),
-    form("xai", "xai-", "[A-Za-z0-9]{40,}"),
-    form("perplexity", "pplx-", "[A-Za-z0-9]{40,}"),
-    form("replicate", "r8_", "[A-Za-z0-9]{36,}"),
-    form("nvidia", "nvapi-", "[A-Za-z0-9_-]{40,}"),
-    form("digitalocean", "dop_v1_", "[0-9a-f]{64}"),
-    form("shopify", "shpat_", "[0-9a-fA-F]{32}"),
-    form("vault", "hvs.", "[A-Za-z0-9_-]{24,}"),
-    form("age", "AGE-SECRET-KEY-1", "[0-9A-Z]{50,}"),
-    Form {
-        rule: "twilio",
-        prefix: "SK",
-        body: "[0-9a-f]{32}",
-        random: true,
-        context: &["twilio"],
-    },
-];
+use crate::rules::secret_forms::{FORMS, Form};
+use crate::{Error, Finding, Kind};
 
 const JWT: &str = "eyJ";
 const PEM: &str = "-----BEGIN ";
@@ -121,7 +44,7 @@ impl SecretRules {
         let mut prefixes: Vec<String> = FORMS
             .iter()
             .map(|form| form.prefix)
-            .chain([JWT, PEM])
+            .chain([JWT])
             .map(regex::escape)
             .collect();
         prefixes.dedup();
@@ -142,15 +65,12 @@ impl SecretRules {
     /// A secret whose prefix starts at `start`.
     fn secret_at(&self, text: &str, start: usize) -> Option<Finding> {
         let rest = &text[start..];
-        if rest.starts_with(PEM) {
-            return private_key(text, start);
-        }
         if is_alphanumeric(byte_before(text, start)) {
             return None;
         }
         if let Some(body) = rest.strip_prefix(JWT) {
             // Tokens are long, so only the start of a run of their characters is looked at.
-            if matches!(byte_before(text, start), Some(b'-' | b'_')) {
+            if matches!(byte_before(text, start), Some(b'-' | b'_' | b'.')) {
                 return None;
             }
             let found = self.jwt.find(body)?;
@@ -186,44 +106,71 @@ fn start_of(text: &str, limit: usize) -> &str {
     &text[..end]
 }
 
-impl Recognizer for SecretRules {
-    fn kind(&self) -> Kind {
-        Kind::ApiKey
-    }
-
-    fn recognize(&self, text: &str, out: &mut Vec<Finding>) {
-        if !has_long_run(text.as_bytes()) && !text.contains(PEM) {
-            return;
-        }
-        let mut at = 0;
-        while let Some(prefix) = self.prefixes.find_at(text, at) {
+impl SecretRules {
+    /// Reports the secrets in one run of the bytes that they are made of.
+    pub(crate) fn in_run(&self, text: &str, run: &Range<usize>, out: &mut Vec<Finding>) {
+        let mut at = run.start;
+        let end = run.end;
+        while let Some(prefix) = text
+            .get(..end)
+            .and_then(|head| self.prefixes.find_at(head, at))
+        {
             match self.secret_at(text, prefix.start()) {
                 Some(finding) => {
-                    at = finding.span.end;
+                    at = finding.span.end.min(end);
                     out.push(finding);
                 }
                 None => at = prefix.end(),
             }
         }
+        out.extend(discord(text, run));
+    }
+
+    /// Reports the private key whose first line begins at `at`.
+    pub(crate) fn key_at(text: &str, at: usize, out: &mut Vec<Finding>) {
+        out.extend(private_key(text, at));
+    }
+
+    /// Reports the token of a Telegram bot, around its colon: the bot's number and 35 characters.
+    pub(crate) fn telegram_at(text: &str, colon: usize, out: &mut Vec<Finding>) {
+        let bytes = text.as_bytes();
+        let digits = bytes[..colon]
+            .iter()
+            .rev()
+            .take(12)
+            .take_while(|b| b.is_ascii_digit())
+            .count();
+        let body = bytes[colon + 1..]
+            .iter()
+            .take(36)
+            .take_while(|b| is_token_byte(b))
+            .count();
+        if (8..=11).contains(&digits) && body == 35 && bytes[colon + 1..].starts_with(b"AA") {
+            let span = colon - digits..colon + 36;
+            out.push(Finding::by_rule(Kind::ApiKey, span, "telegram", 0.9));
+        }
     }
 }
 
-/// The shortest secret of all forms, with its prefix.
-const MIN_LENGTH: usize = 20;
+pub(crate) const PRIVATE_KEY: &str = PEM;
 
-/// Whether so many characters of secrets stand in a row. Words are shorter, so for most texts it is
-/// enough to look at every twentieth byte and the few in front of it.
-fn has_long_run(text: &[u8]) -> bool {
-    let part_of = |b: &&u8| is_token_byte(b) || matches!(b, b'.' | b'+' | b'/' | b'=' | b'%');
-    let mut start = 0;
-    while let Some(window) = text.get(start..start + MIN_LENGTH) {
-        let tail = window.iter().rev().take_while(part_of).count();
-        if tail == MIN_LENGTH {
-            return true;
-        }
-        start += MIN_LENGTH - tail;
+/// The token of a Discord bot: its number in base64, a time, and a signature.
+fn discord(text: &str, run: &Range<usize>) -> Option<Finding> {
+    let word = &text[run.clone()];
+    let mut parts = word.split('.');
+    let (Some(id), Some(time), Some(signature), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return None;
+    };
+    let lengths =
+        (24..=28).contains(&id.len()) && time.len() == 6 && (27..=38).contains(&signature.len());
+    if !lengths {
+        return None;
     }
-    false
+    let number = base64_url(id)?;
+    let digits = number.len() >= 17 && number.iter().all(u8::is_ascii_digit);
+    digits.then(|| Finding::by_rule(Kind::ApiKey, run.clone(), "discord", 0.9))
 }
 
 impl Form {
@@ -232,7 +179,7 @@ impl Form {
         if goes_on || is_stop(body) {
             return None;
         }
-        if self.random && !looks_random(body) {
+        if !looks_random(body) {
             return None;
         }
         let word = near(text, &span, 60, 40, self.context);
@@ -300,7 +247,7 @@ const MAX_PEM: usize = 16 * 1024;
 /// A private key's block from its first line on, through its last line where there is one.
 fn private_key(text: &str, start: usize) -> Option<Finding> {
     let rest = start_of(&text[start..], MAX_PEM);
-    let label = rest[PEM.len()..].split("-----").next()?;
+    let label = start_of(&rest[PEM.len()..], 48).split("-----").next()?;
     let is_label = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b' ';
     if label.len() > 40 || !label.bytes().all(is_label) || !label.contains("PRIVATE KEY") {
         return None;
@@ -367,6 +314,7 @@ fn open_block(body: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::scan::{MIN_RUN, is_run_byte};
 
     #[test]
     fn no_form_is_shorter_than_what_is_looked_for() {
@@ -378,17 +326,19 @@ mod tests {
                 .filter_map(|part| part.split([',', '}']).next())
                 .map(|least| least.parse::<usize>().unwrap())
                 .sum();
-            assert!(form.prefix.len() + least >= MIN_LENGTH, "{}", form.rule);
+            assert!(form.prefix.len() + least >= MIN_RUN, "{}", form.rule);
+            assert!(form.prefix.bytes().all(is_run_byte), "{}", form.rule);
         }
     }
 
     #[test]
-    fn long_runs_are_seen_wherever_they_start() {
-        for offset in 0..50 {
-            let run = |len: usize| format!("{}{} b", "a ".repeat(offset), "x".repeat(len));
-            assert!(has_long_run(run(20).as_bytes()), "{offset}");
-            assert!(!has_long_run(run(19).as_bytes()), "{offset}");
+    fn no_prefix_hides_a_longer_one() {
+        for (i, form) in FORMS.iter().enumerate() {
+            let hidden = FORMS[i + 1..].iter().find(|later| {
+                later.prefix.len() > form.prefix.len() && later.prefix.starts_with(form.prefix)
+            });
+            // Another form is tried where the first one does not match.
+            assert!(hidden.is_none_or(|h| h.body != form.body), "{}", form.rule);
         }
-        assert!(has_long_run(&[b'x'; 20]) && !has_long_run(&[b'x'; 19]));
     }
 }

@@ -1,0 +1,283 @@
+//! A second shadow: what stands in codes that programs put around text (percent signs, HTML entities,
+//! backslashes, base64, tags inside of words), and letters that stand for digits, is shown decoded.
+//!
+//! Only the neighbourhood of what was decoded is shown; whatever lies between is a barrier. A finding there
+//! maps back to the code as a whole.
+
+use std::ops::Range;
+
+use crate::normalize::{BARRIER, Hole, Shadow, normalize};
+
+/// So much text on both sides of a code is shown: addresses and context words.
+const AROUND: usize = 96;
+
+/// Longer runs of base64 are files.
+const MAX_BASE64: usize = 4096;
+/// Shorter ones are words.
+const MIN_BASE64: usize = 16;
+
+/// One code and what it stands for.
+struct Code {
+    span: Range<usize>,
+    plain: String,
+}
+
+/// The decoded shadow, if the text holds any code.
+pub(crate) fn decoded(text: &str, holes: &[Hole]) -> Option<Shadow<'static>> {
+    let mut codes = codes(text);
+    codes.retain(|code| {
+        let after = holes.partition_point(|hole| hole.span.end <= code.span.start);
+        holes
+            .get(after)
+            .is_none_or(|hole| hole.span.start >= code.span.end)
+    });
+    if codes.is_empty() {
+        return None;
+    }
+    let mut all: Vec<Hole> = Vec::with_capacity(codes.len() * 2 + holes.len());
+    let mut shown = 0;
+    for code in &codes {
+        let from = border(text, code.span.start.saturating_sub(AROUND));
+        if from > shown {
+            all.push(Hole::new(shown..from, BARRIER));
+        }
+        shown = shown.max(border(text, (code.span.end + AROUND).min(text.len())));
+    }
+    if shown < text.len() {
+        all.push(Hole::new(shown..text.len(), BARRIER));
+    }
+    let gaps = all.clone();
+    let hidden = |span: &Range<usize>| {
+        let after = gaps.partition_point(|gap| gap.span.end <= span.start);
+        gaps.get(after).is_some_and(|gap| gap.span.start < span.end)
+    };
+    all.extend(
+        codes
+            .into_iter()
+            .map(|code| Hole::new(code.span, code.plain)),
+    );
+    all.extend(holes.iter().filter(|hole| !hidden(&hole.span)).cloned());
+    all.sort_by_key(|hole| hole.span.start);
+    Some(normalize(text, &all).into_owned())
+}
+
+/// Moved to the border of a character at or in front of it.
+fn border(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// All codes, in order and without overlaps.
+fn codes(text: &str) -> Vec<Code> {
+    let bytes = text.as_bytes();
+    let mut found: Vec<Code> = Vec::new();
+    for at in memchr::memchr3_iter(b'%', b'&', b'\\', bytes) {
+        if found.last().is_none_or(|last| last.span.end <= at) {
+            found.extend(escape_at(text, at));
+        }
+    }
+    let mut tags: Vec<Code> = memchr::memchr_iter(b'<', bytes)
+        .filter_map(|at| tag_at(bytes, at))
+        .collect();
+    found.append(&mut tags);
+    crate::rules::long_runs_of(bytes, MIN_BASE64, |run| found.extend(base64(text, run)));
+    crate::rules::words_with_digits(bytes, |word| found.extend(letters_for_digits(bytes, word)));
+    found.sort_by_key(|code| (code.span.start, std::cmp::Reverse(code.span.end)));
+    let mut end = 0;
+    found.retain(|code| {
+        let apart = code.span.start >= end;
+        if apart {
+            end = code.span.end;
+        }
+        apart
+    });
+    found
+}
+
+/// `%40`, `%2540`, `&#64;`, `&#x40;`, `&commat;`, `\u0040`, `\x40`.
+fn escape_at(text: &str, at: usize) -> Option<Code> {
+    let rest = &text[at..];
+    let hex = |from: usize, len: usize| {
+        let digits = rest.get(from..from + len)?;
+        digits
+            .bytes()
+            .all(|b| b.is_ascii_hexdigit())
+            .then(|| u32::from_str_radix(digits, 16).ok())?
+    };
+    let (len, value) = match rest.as_bytes() {
+        [b'%', b'2', b'5', ..] => (5, hex(3, 2)?),
+        [b'%', ..] => (3, hex(1, 2)?),
+        [b'\\', b'u', ..] => (6, hex(2, 4)?),
+        [b'\\', b'x', ..] => (4, hex(2, 2)?),
+        [b'&', b'#', b'x' | b'X', ..] => {
+            let len = rest[3..]
+                .bytes()
+                .take(6)
+                .take_while(u8::is_ascii_hexdigit)
+                .count();
+            (
+                rest[3 + len..].starts_with(';').then_some(4 + len)?,
+                hex(3, len)?,
+            )
+        }
+        [b'&', b'#', ..] => {
+            let len = rest[2..]
+                .bytes()
+                .take(7)
+                .take_while(u8::is_ascii_digit)
+                .count();
+            (
+                rest[2 + len..].starts_with(';').then_some(3 + len)?,
+                rest[2..2 + len].parse().ok()?,
+            )
+        }
+        [b'&', ..] => {
+            let (name, plain) = [
+                ("&commat;", '@'),
+                ("&period;", '.'),
+                ("&nbsp;", ' '),
+                ("&hyphen;", '-'),
+                ("&dash;", '-'),
+                ("&lowbar;", '_'),
+                ("&plus;", '+'),
+            ]
+            .into_iter()
+            .find(|(name, _)| rest.starts_with(name))?;
+            (name.len(), u32::from(plain))
+        }
+        _ => return None,
+    };
+    // Only what can be a part of an address or a number; line breaks and quotes are left to the text.
+    let plain =
+        char::from_u32(value).filter(|c| c.is_alphanumeric() || "@.-_+ /:()".contains(*c))?;
+    Some(Code {
+        span: at..at + len,
+        plain: plain.to_string(),
+    })
+}
+
+/// A short tag or comment that a word or a number goes on behind: `jane<b></b>@example.com`.
+fn tag_at(bytes: &[u8], at: usize) -> Option<Code> {
+    let before = at.checked_sub(1).and_then(|i| bytes.get(i))?;
+    let len = bytes[at..].iter().take(24).position(|b| *b == b'>')? + 1;
+    let after = bytes.get(at + len)?;
+    let named = bytes
+        .get(at + 1)
+        .is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'/' | b'!'));
+    let inside = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'@' | b'.' | b'-' | b'>');
+    let continued = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'@' | b'.' | b'-' | b'<');
+    (named && inside(before) && continued(after)).then(|| Code {
+        span: at..at + len,
+        plain: String::new(),
+    })
+}
+
+/// Text in base64: it decodes to printable ASCII with something in it that rules look for.
+fn base64(text: &str, run: Range<usize>) -> Option<Code> {
+    // A name and a sign may stand in front: `email=am9obg...`.
+    let word = text.get(run.clone())?;
+    let start = word
+        .trim_end_matches('=')
+        .rfind(['=', '.', '%'])
+        .map_or(0, |at| at + 1);
+    let word = &word[start..];
+    let body = word.trim_end_matches('=');
+    if !(MIN_BASE64..=MAX_BASE64).contains(&body.len()) || body.len() % 4 == 1 {
+        return None;
+    }
+    let mut plain = String::with_capacity(body.len());
+    let (mut bits, mut held) = (0_u32, 0);
+    for byte in body.bytes() {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => return None,
+        };
+        bits = (bits << 6) | u32::from(value);
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            let byte = ((bits >> held) & 0xFF) as u8;
+            if !(byte.is_ascii_graphic() || matches!(byte, b' ' | b'\n' | b'\r' | b'\t')) {
+                return None;
+            }
+            plain.push(char::from(byte));
+        }
+    }
+    let start = run.start + start;
+    Some(Code {
+        span: start..start + word.len(),
+        plain,
+    })
+}
+
+/// `4lll 1111` and `O7946`: in a word of digits the letters O, o, l and I stand for 0 and 1.
+fn letters_for_digits(bytes: &[u8], word: Range<usize>) -> Option<Code> {
+    let letters = &bytes[word.clone()];
+    let digits = letters.iter().filter(|b| b.is_ascii_digit()).count();
+    let disguised = letters
+        .iter()
+        .all(|b| b.is_ascii_digit() || matches!(b, b'O' | b'o' | b'l' | b'I'));
+    if letters.len() < 3 || digits == letters.len() || !disguised {
+        return None;
+    }
+    let plain = letters.iter().map(|b| match b {
+        b'O' | b'o' => '0',
+        b'l' | b'I' => '1',
+        digit => char::from(*digit),
+    });
+    Some(Code {
+        span: word,
+        plain: plain.collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> Option<String> {
+        decoded(text, &[]).map(|shadow| shadow.text.into_owned())
+    }
+
+    #[test]
+    fn codes_are_shown_decoded() {
+        for (text, plain) in [
+            ("jo%40example.com", "jo@example.com"),
+            ("jo%2540example%2Ecom", "jo@example.com"),
+            ("jo&#64;example&#x2E;com", "jo@example.com"),
+            (r"jo\u0040example\x2ecom", "jo@example.com"),
+            ("jo<b></b>@example.com", "jo@example.com"),
+            (
+                "see am9obkBleGFtcGxlLmNvbQ== there",
+                "see john@example.com there",
+            ),
+            ("card 4lll 1111 1111 1111", "card 4111 1111 1111 1111"),
+        ] {
+            assert_eq!(shown(text).as_deref(), Some(plain), "{text}");
+        }
+        for text in [
+            "plain",
+            "100% & more",
+            r"C:\new\xylophone",
+            "a < b > c",
+            "internationalisation",
+        ] {
+            assert_eq!(shown(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_lies_between_is_a_barrier() {
+        let text = format!("a%40b.cc {} d%40e.ff", "x ".repeat(200));
+        let shadow = decoded(&text, &[]).unwrap();
+        assert!(shadow.text.len() < 450 && shadow.text.contains(BARRIER));
+        let at = shadow.text.find("d@e.ff").unwrap();
+        assert_eq!(&text[shadow.original(&(at..at + 6))], "d%40e.ff");
+    }
+}
