@@ -28,15 +28,30 @@ const BLOCK: usize = 256;
 /// Distances that are farther than any a filter computes. Keeps bounds finite.
 const FAR: f32 = 1e17;
 
+/// Most bytes of points that are kept as the filter reads them. Larger data are moved and rounded
+/// again in each round, which costs a tenth of it, and need no memory.
+const KEPT: usize = 1 << 27;
+
 /// Points in a row with what is known of them.
 struct Part {
     first: usize,
     labels: Vec<u32>,
     /// Upper bound on each point's distance from its centroid.
     own: Vec<f32>,
-    /// Lower bound on each point's distance from the other centroids of each panel.
+    /// Lower bound on each point's distance from the other centroids of each panel; panel by panel.
     bounds: Vec<f32>,
-    changed: usize,
+    /// All points as the filter reads them, if they are kept.
+    kept: Option<Block>,
+    moves: Vec<Move>,
+}
+
+/// A point that has another label.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Move {
+    pub(crate) point: u32,
+    /// [`NOTHING`] if it had none.
+    pub(crate) from: u32,
+    pub(crate) to: u32,
 }
 
 /// Labels of all points, kept up to date.
@@ -50,6 +65,7 @@ pub(crate) struct Assigner<'a> {
     parts: Vec<Part>,
     scratch: Mutex<Vec<Scratch>>,
     rounds: u32,
+    keep: bool,
 }
 
 /// What one round works with.
@@ -67,6 +83,7 @@ struct Round<'a> {
     error: f32,
     /// Absolute error of a squared one, where values underflow.
     tiny: f32,
+    keep: bool,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -80,17 +97,23 @@ enum Kind {
 
 /// Buffers of one thread.
 struct Scratch {
+    /// The active points, where not all are kept.
     block: Block,
-    /// Which points of the part are in the block.
+    /// Points of the part whose label may change.
     active: Vec<u32>,
-    /// Squared distance of each from its centroid, infinite before the first label.
+    /// Where each of them is in the block.
+    rows: Vec<u32>,
+    /// For each row of the block: squared distance from its centroid, infinite before the first
+    /// label; a score that is known to be reached; the last candidate.
     exact: Vec<f32>,
     best: Vec<f32>,
+    last: Vec<u32>,
+    /// Least bound of each point.
+    least: Vec<f32>,
     which: Vec<u32>,
     uppers: Vec<f32>,
     found: Vec<Candidate>,
-    /// The last candidate of each point, and the one before each.
-    last: Vec<u32>,
+    /// The candidate before each.
     before: Vec<u32>,
     close: Vec<(u32, f32)>,
 }
@@ -109,7 +132,8 @@ impl<'a> Assigner<'a> {
                     labels: vec![0; here],
                     own: vec![f32::INFINITY; here],
                     bounds: Vec::new(),
-                    changed: 0,
+                    kept: None,
+                    moves: Vec::new(),
                 }
             })
             .collect();
@@ -121,6 +145,16 @@ impl<'a> Assigner<'a> {
             parts,
             scratch: Mutex::new(Vec::new()),
             rounds: 0,
+            keep: false,
+        }
+    }
+
+    /// As [`new`](Self::new), for more rounds than one: keeps what the filter reads, if it is little.
+    pub(crate) fn keeping(points: &'a Prepared<'a>, k: usize) -> Self {
+        let size = Block::row_bytes(points.isa, points.dim) * points.len();
+        Self {
+            keep: size <= KEPT,
+            ..Self::new(points, k)
         }
     }
 
@@ -136,19 +170,32 @@ impl<'a> Assigner<'a> {
     /// Gives a point another label, whatever its nearest centroid.
     pub(crate) fn relabel(&mut self, point: usize, label: u32) {
         let size = self.parts[0].labels.len();
-        let panels = self.slots.len() / LANES;
         let part = &mut self.parts[point / size];
         let at = point - part.first;
+        part.moves.push(Move {
+            point: to_u32(point),
+            from: part.labels[at],
+            to: label,
+        });
         part.labels[at] = label;
         part.own[at] = f32::INFINITY;
-        if !part.bounds.is_empty() {
-            part.bounds[at * panels..(at + 1) * panels].fill(0.0);
+        for bounds in part.bounds.chunks_exact_mut(part.labels.len()) {
+            bounds[at] = 0.0;
         }
     }
 
-    /// Finds the nearest centroid of each point; `before` are the centroids of the last round. Gives
-    /// the number of labels that changed.
-    pub(crate) fn assign(&mut self, centroids: &[f32], before: Option<&[f32]>) -> usize {
+    /// Hands over what moved since the last time, in the order of the points within a round.
+    pub(crate) fn take_moves(&mut self) -> Vec<Move> {
+        let mut moves = Vec::new();
+        for part in &mut self.parts {
+            moves.append(&mut part.moves);
+        }
+        moves
+    }
+
+    /// Finds the nearest centroid of each point; `movements` are the squared distances of the
+    /// centroids from those of the last round. Gives the number of labels that changed.
+    pub(crate) fn assign(&mut self, centroids: &[f32], movements: &[f64]) -> usize {
         let dim = self.points.dim;
         let isa = self.points.isa;
         let kind = match self.rounds {
@@ -159,7 +206,13 @@ impl<'a> Assigner<'a> {
         self.rounds += 1;
         let mut moved = vec![0.0; centroids.len()];
         let mut scaled = vec![0.0; centroids.len()];
-        self.points.move_rows(centroids, &mut moved, &mut scaled);
+        let both = moved.chunks_mut(16 * dim).zip(scaled.chunks_mut(16 * dim));
+        let mut both: Vec<(&mut [f32], &mut [f32])> = both.collect();
+        for_each_piece(&mut both, 1, |piece, both| {
+            let (moved, scaled) = &mut both[0];
+            let from = &centroids[piece * 16 * dim..][..moved.len()];
+            self.points.move_rows(from, moved, scaled);
+        });
         if kind == Kind::Unbounded {
             // The first update moves centroids so far that nothing would be gained by bounds before.
             self.slots = groups::similar(isa, &moved, dim);
@@ -173,9 +226,10 @@ impl<'a> Assigner<'a> {
             }
         }
         let panels = self.slots.len() / LANES;
-        let drift = match before {
-            Some(before) if kind == Kind::Bounded => self.points.drifts(before, centroids),
-            _ => vec![0.0; self.k],
+        let drift = if kind == Kind::Bounded {
+            movements.iter().map(|&m| self.points.drift(m)).collect()
+        } else {
+            vec![0.0; self.k]
         };
         let mut panel_drift = vec![0.0_f32; panels];
         for (&panel, &drift) in self.panel_of.iter().zip(&drift) {
@@ -194,8 +248,10 @@ impl<'a> Assigner<'a> {
             kind,
             error: to_f32(sum_error(dim) + 1e-6),
             tiny: to_f32(1e-36 * (dim + 16) as f64),
+            keep: self.keep,
         };
         let scratch = &self.scratch;
+        let before: usize = self.parts.iter().map(|part| part.moves.len()).sum();
         for_each_piece(&mut self.parts, 1, |_, parts| {
             let held = scratch.lock().ok().and_then(|mut held| held.pop());
             let mut mine = held.unwrap_or_else(|| Scratch::new(&round));
@@ -204,14 +260,15 @@ impl<'a> Assigner<'a> {
                 held.push(mine);
             }
         });
-        self.parts.iter().map(|part| part.changed).sum()
+        let after: usize = self.parts.iter().map(|part| part.moves.len()).sum();
+        after - before
     }
 }
 
 /// Labels of all points for these centroids.
 pub(crate) fn assign(points: &Prepared<'_>, centroids: &[f32]) -> Vec<u32> {
     let mut assigner = Assigner::new(points, centroids.len() / points.dim);
-    assigner.assign(centroids, None);
+    assigner.assign(centroids, &[]);
     assigner.labels()
 }
 
@@ -225,12 +282,14 @@ impl Scratch {
         Self {
             block: Block::new(round.points.isa, round.points.dim),
             active: Vec::new(),
+            rows: Vec::new(),
             exact: Vec::new(),
             best: Vec::new(),
+            last: Vec::new(),
+            least: Vec::new(),
             which: Vec::new(),
             uppers: Vec::new(),
             found: Vec::new(),
-            last: Vec::new(),
             before: Vec::new(),
             close: Vec::new(),
         }
@@ -239,9 +298,25 @@ impl Scratch {
 
 impl Round<'_> {
     fn work(&self, part: &mut Part, scratch: &mut Scratch) {
-        part.changed = 0;
         if self.panel_of.len() < 2 {
+            if self.kind == Kind::First {
+                for (point, &to) in (part.first..).zip(&part.labels) {
+                    part.moves.push(Move {
+                        point: to_u32(point),
+                        from: NOTHING,
+                        to,
+                    });
+                }
+            }
             return;
+        }
+        if self.keep && part.kept.is_none() {
+            let mut block = Block::new(self.points.isa, self.points.dim);
+            block.reserve(part.labels.len());
+            for point in part.first..part.first + part.labels.len() {
+                self.push(&mut block, point);
+            }
+            part.kept = Some(block);
         }
         self.choose_active(part, scratch);
         if scratch.active.is_empty() {
@@ -249,6 +324,11 @@ impl Round<'_> {
         }
         self.scan(part, scratch);
         self.settle(part, scratch);
+    }
+
+    fn push(&self, block: &mut Block, point: usize) {
+        let row = self.points.row(point);
+        block.push(row, self.points.scale, &self.points.shift);
     }
 
     fn panels(&self) -> usize {
@@ -270,81 +350,106 @@ impl Round<'_> {
         (square - self.tiny).max(0.0).sqrt() * (1.0 - self.error)
     }
 
-    /// Puts the points into the block whose label may change.
+    /// Chooses the points whose label may change, and what is known of them before.
     fn choose_active(&self, part: &mut Part, scratch: &mut Scratch) {
-        let panels = self.panels();
         let points = self.points;
+        let here = part.labels.len();
         scratch.block.clear();
         scratch.active.clear();
-        scratch.exact.clear();
-        scratch.best.clear();
-        if self.kind == Kind::Unbounded {
-            part.bounds = vec![0.0; part.labels.len() * panels];
+        scratch.rows.clear();
+        scratch.least.clear();
+        scratch.least.resize(here, f32::INFINITY);
+        match self.kind {
+            Kind::First => {}
+            Kind::Unbounded => {
+                part.bounds = vec![0.0; here * self.panels()];
+                scratch.least.fill(f32::NEG_INFINITY);
+            }
+            Kind::Bounded => {
+                let bounds = part.bounds.chunks_exact_mut(here);
+                for (bounds, &drift) in bounds.zip(&self.panel_drift) {
+                    lower_bounds(points.isa, bounds, drift, &mut scratch.least);
+                }
+            }
         }
+        scratch.exact.clear();
+        scratch.exact.resize(here, f32::INFINITY);
+        scratch.best.clear();
+        scratch.best.resize(here, f32::NEG_INFINITY);
         for (at, &label) in (0_u32..).zip(&part.labels) {
             let index = at as usize;
             let mut exact = f32::INFINITY;
-            let row = points.row(part.first + index);
             if self.kind != Kind::First {
-                if self.kind == Kind::Bounded {
-                    let bounds = &mut part.bounds[index * panels..(index + 1) * panels];
-                    let least = lower_bounds(points.isa, bounds, &self.panel_drift);
-                    let own = &mut part.own[index];
-                    *own += self.drift[label as usize];
-                    if *own < least {
-                        continue;
-                    }
-                    exact = scaled_distance(points.isa, row, points.scale, self.scaled(label));
-                    *own = self.above(exact);
-                    if *own < least {
-                        continue;
-                    }
-                } else {
-                    exact = scaled_distance(points.isa, row, points.scale, self.scaled(label));
-                    part.own[index] = self.above(exact);
+                let own = &mut part.own[index];
+                *own += self.drift[label as usize];
+                if *own < scratch.least[index] {
+                    continue;
+                }
+                let row = points.row(part.first + index);
+                exact = scaled_distance(points.isa, row, points.scale, self.scaled(label));
+                *own = self.above(exact);
+                if *own < scratch.least[index] {
+                    continue;
                 }
             }
+            let row = if self.keep {
+                at
+            } else {
+                self.push(&mut scratch.block, part.first + index);
+                to_u32(scratch.active.len())
+            };
             scratch.active.push(at);
-            scratch.exact.push(exact);
-            scratch.block.push(row, points.scale, &points.shift);
-            let square = scratch.block.marks(scratch.block.len() - 1).square;
+            scratch.rows.push(row);
+            let block = part.kept.as_ref().unwrap_or(&scratch.block);
+            let square = block.marks(row as usize).square;
             // What the own centroid's score is at least; minus infinity without a label.
             let score = (square - exact * (1.0 + 2.0 * self.error) - self.tiny) / 2.0;
-            scratch.best.push(score - 1e-6 * square);
+            scratch.exact[row as usize] = exact;
+            scratch.best[row as usize] = score - 1e-6 * square;
         }
     }
 
     /// Scores the active points with the panels that their bounds leave, and renews those bounds.
     fn scan(&self, part: &mut Part, scratch: &mut Scratch) {
-        let panels = self.panels();
-        scratch.found.clear();
-        for panel in 0..panels {
-            scratch.which.clear();
+        let here = part.labels.len();
+        let Scratch {
+            block,
+            active,
+            rows,
+            best,
+            which,
+            uppers,
+            found,
+            ..
+        } = scratch;
+        let block = part.kept.as_ref().unwrap_or(block);
+        best.truncate(block.len());
+        found.clear();
+        for panel in 0..self.panels() {
+            which.clear();
+            let bounds = if self.kind == Kind::First {
+                which.extend_from_slice(rows);
+                &mut []
+            } else {
+                &mut part.bounds[panel * here..(panel + 1) * here]
+            };
             if self.kind == Kind::Bounded {
-                for (row, &at) in (0_u32..).zip(&scratch.active) {
-                    let at = at as usize;
-                    if part.bounds[at * panels + panel] <= part.own[at] {
-                        scratch.which.push(row);
+                for (&row, &at) in rows.iter().zip(active.iter()) {
+                    if bounds[at as usize] <= part.own[at as usize] {
+                        which.push(row);
                     }
                 }
-            } else {
-                scratch.which.extend((0_u32..).take(scratch.active.len()));
+            } else if self.kind == Kind::Unbounded {
+                which.extend_from_slice(rows);
             }
-            scratch.uppers.clear();
-            scratch.uppers.resize(scratch.which.len(), 0.0);
-            self.filter.scan(
-                panel,
-                &scratch.block,
-                &scratch.which,
-                &mut scratch.best,
-                &mut scratch.uppers,
-                &mut scratch.found,
-            );
+            uppers.clear();
+            uppers.resize(which.len(), 0.0);
+            self.filter.scan(panel, block, which, best, uppers, found);
             if self.kind != Kind::First {
-                for (&row, &upper) in scratch.which.iter().zip(&scratch.uppers) {
-                    let at = scratch.active[row as usize] as usize;
-                    let square = scratch.block.marks(row as usize).square;
-                    part.bounds[at * panels + panel] = farther(square, upper);
+                for (&row, &upper) in which.iter().zip(uppers.iter()) {
+                    let at = if self.keep { row } else { active[row as usize] };
+                    let square = block.marks(row as usize).square;
+                    bounds[at as usize] = farther(square, upper);
                 }
             }
         }
@@ -352,36 +457,33 @@ impl Round<'_> {
 
     /// Decides between the candidates.
     fn settle(&self, part: &mut Part, scratch: &mut Scratch) {
-        let panels = self.panels();
-        let keep = self.kind != Kind::First;
+        let here = part.labels.len();
+        let bounded = self.kind != Kind::First;
         let Scratch {
             block,
             active,
+            rows,
             exact,
             best,
-            found,
             last,
+            found,
             before,
             close,
             ..
         } = scratch;
+        let block = part.kept.as_ref().unwrap_or(block);
         last.clear();
-        last.resize(active.len(), NOTHING);
+        last.resize(block.len(), NOTHING);
         before.clear();
         for (at, candidate) in (0_u32..).zip(found.iter()) {
             before.push(std::mem::replace(&mut last[candidate.row as usize], at));
         }
-        for (row, &at) in active.iter().enumerate() {
-            let at = at as usize;
-            let index = part.first + at;
+        for (&row, &at) in rows.iter().zip(active.iter()) {
+            let (row, at) = (row as usize, at as usize);
+            let point = part.first + at;
             let label = part.labels[at];
-            let bounds = if keep {
-                &mut part.bounds[at * panels..(at + 1) * panels]
-            } else {
-                &mut []
-            };
             close.clear();
-            if keep {
+            if bounded {
                 close.push((label, exact[row]));
             }
             let mut next = last[row];
@@ -390,30 +492,37 @@ impl Round<'_> {
                 next = before[next as usize];
                 let centroid = self.slots[candidate.slot as usize];
                 if candidate.upper < best[row] {
-                    if let Some(bound) = bounds.get_mut(panel_of(candidate.slot as usize) as usize)
-                    {
+                    let panel = panel_of(candidate.slot as usize) as usize;
+                    if let Some(bound) = part.bounds.get_mut(panel * here + at) {
                         *bound = bound.min(farther(block.marks(row).square, candidate.upper));
                     }
-                } else if !(keep && centroid == label) {
+                } else if !(bounded && centroid == label) {
                     let square = scaled_distance(
                         self.points.isa,
-                        self.points.row(index),
+                        self.points.row(point),
                         self.points.scale,
                         self.scaled(centroid),
                     );
                     close.push((centroid, square));
                 }
             }
-            let (winner, square) = self.nearest(index, close);
+            let (winner, square) = self.nearest(point, close);
             for &(centroid, square) in close.iter() {
+                let panel = self.panel_of[centroid as usize] as usize;
                 if centroid != winner
-                    && let Some(bound) = bounds.get_mut(self.panel_of[centroid as usize] as usize)
+                    && let Some(bound) = part.bounds.get_mut(panel * here + at)
                 {
                     *bound = bound.min(self.below(square));
                 }
             }
             part.own[at] = self.above(square);
-            part.changed += usize::from(winner != label);
+            if winner != label || !bounded {
+                part.moves.push(Move {
+                    point: to_u32(point),
+                    from: if bounded { label } else { NOTHING },
+                    to: winner,
+                });
+            }
             part.labels[at] = winner;
         }
     }
@@ -453,9 +562,9 @@ impl Round<'_> {
     }
 }
 
-#[allow(clippy::cast_possible_truncation)] // there are at most `u32::MAX` centroids
-fn to_u32(k: usize) -> u32 {
-    k as u32
+#[allow(clippy::cast_possible_truncation)] // there are at most `u32::MAX` points and centroids
+fn to_u32(count: usize) -> u32 {
+    count as u32
 }
 
 /// Lower bound on the distance of a row from columns whose score is at most `upper`.
@@ -509,34 +618,44 @@ mod tests {
             for isa in Isa::available() {
                 let points = Points::new(&values, dim).unwrap();
                 let points = Prepared::with_isa(points, Metric::Euclidean, isa).unwrap();
-                let mut assigner = Assigner::new(&points, k);
-                let mut centroids = start.clone();
-                let mut before: Option<Vec<f32>> = None;
-                let mut labels = vec![0; n];
-                let mut stream = Stream::new(7, 1);
-                for round in 0..12 {
-                    let changed = assigner.assign(&centroids, before.as_deref());
-                    let found = assigner.labels();
-                    assert_eq!(found, naive(&points, &centroids), "{isa:?} {dim} {round}");
-                    let differ = found.iter().zip(&labels).filter(|(a, b)| a != b).count();
-                    assert_eq!(changed, differ);
-                    labels = found;
-                    if round % 3 == 0 {
-                        assigner.relabel(round, 1);
-                        labels[round] = 1;
-                    }
-                    before = Some(centroids.clone());
-                    let step = [0.3, 0.01, 0.0, 0.001][round % 4];
-                    for v in &mut centroids {
-                        *v += to_f32(step * (stream.uniform() - 0.5));
-                    }
-                    if round == 5 {
-                        let (first, rest) = centroids.split_at_mut(dim);
-                        first.copy_from_slice(&rest[..dim]);
-                        rest[2 * dim..3 * dim].fill(1e30);
-                    }
-                    if round == 8 {
-                        centroids[3 * dim..4 * dim].fill(to_f32(offset));
+                for keep in [true, false] {
+                    let mut assigner = Assigner::new(&points, k);
+                    assigner.keep = keep;
+                    let mut centroids = start.clone();
+                    let mut before = centroids.clone();
+                    let mut labels = vec![0; n];
+                    let mut stream = Stream::new(7, 1);
+                    for round in 0..12 {
+                        let changed =
+                            assigner.assign(&centroids, &points.movements(&before, &centroids));
+                        let found = assigner.labels();
+                        assert_eq!(found, naive(&points, &centroids), "{isa:?} {dim} {round}");
+                        let differ = found.iter().zip(&labels).filter(|(a, b)| a != b).count();
+                        assert_eq!(changed, if round == 0 { n } else { differ });
+                        for step in assigner.take_moves() {
+                            let label = &mut labels[step.point as usize];
+                            assert!(round == 0 || step.from == *label);
+                            *label = step.to;
+                        }
+                        assert_eq!(labels, found);
+                        if round % 3 == 0 {
+                            assigner.relabel(round, 1);
+                            assigner.take_moves();
+                            labels[round] = 1;
+                        }
+                        before.clone_from(&centroids);
+                        let step = [0.3, 0.01, 0.0, 0.001][round % 4];
+                        for v in &mut centroids {
+                            *v += to_f32(step * (stream.uniform() - 0.5));
+                        }
+                        if round == 5 {
+                            let (first, rest) = centroids.split_at_mut(dim);
+                            first.copy_from_slice(&rest[..dim]);
+                            rest[2 * dim..3 * dim].fill(1e30);
+                        }
+                        if round == 8 {
+                            centroids[3 * dim..4 * dim].fill(to_f32(offset));
+                        }
                     }
                 }
             }

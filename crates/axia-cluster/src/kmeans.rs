@@ -6,6 +6,7 @@ use crate::init;
 use crate::kernel::add_row;
 use crate::parallel::map_pieces;
 use crate::prepared::Prepared;
+use crate::sums::Sums;
 use crate::update::{fill_empty, update};
 use crate::{Init, KMeans, KMeansResult, Points};
 
@@ -98,9 +99,16 @@ impl KMeans {
             }
             .into());
         }
-        let prepared = Prepared::new(points, self.metric())?;
+        self.fit_prepared(&Prepared::new(points, self.metric())?, weights)
+    }
+
+    fn fit_prepared(
+        &self,
+        points: &Prepared<'_>,
+        weights: Option<&[f64]>,
+    ) -> Result<KMeansResult, Error> {
         let still = if self.tolerance() > 0.0 {
-            self.tolerance() * mean_variance(&prepared, weights)
+            self.tolerance() * mean_variance(points, weights)
         } else {
             0.0
         };
@@ -108,9 +116,9 @@ impl KMeans {
             Init::Given(_) => 1,
             _ => self.n_runs(),
         };
-        let mut best = self.run(&prepared, weights, still, 0)?;
+        let mut best = self.run(points, weights, still, 0)?;
         for run in 1..runs {
-            let other = self.run(&prepared, weights, still, run)?;
+            let other = self.run(points, weights, still, run)?;
             if other.inertia() < best.inertia() {
                 best = other;
             }
@@ -126,8 +134,9 @@ impl KMeans {
         run: u32,
     ) -> Result<KMeansResult, Error> {
         let mut centroids = init::centroids(self, points, weights, run)?;
-        let mut assigner = Assigner::new(points, self.k());
-        assigner.assign(&centroids, None);
+        let mut assigner = Assigner::keeping(points, self.k());
+        let mut sums = weights.is_none().then(|| Sums::new(points, self.k()));
+        assigner.assign(&centroids, &[]);
         let mut labels = assigner.labels();
         let mut iterations = 0;
         let mut converged = false;
@@ -138,12 +147,17 @@ impl KMeans {
             for &point in &filled {
                 assigner.relabel(point, labels[point]);
             }
-            update(points, weights, &labels, &mut centroids);
-            let changed = assigner.assign(&centroids, Some(&before));
+            let moves = assigner.take_moves();
+            match &mut sums {
+                Some(sums) => sums.update(points, &moves, &labels, &mut centroids),
+                None => update(points, weights, &labels, &mut centroids),
+            }
+            let movements = points.movements(&before, &centroids);
+            let changed = assigner.assign(&centroids, &movements);
             // A tolerance of 0 asks for labels that no longer change, and centroids that did not
             // move at all cannot change any.
             converged =
-                (changed == 0 && filled.is_empty()) || movement(&before, &centroids) <= still;
+                (changed == 0 && filled.is_empty()) || movements.iter().sum::<f64>() <= still;
             if changed > 0 {
                 labels = assigner.labels();
             }
@@ -164,11 +178,6 @@ impl KMeans {
             converged,
         ))
     }
-}
-
-/// Sum of the squared distances between old and new centroids.
-fn movement(before: &[f32], after: &[f32]) -> f64 {
-    crate::prepared::squared_distance(before, after)
 }
 
 /// Weighted variance of each dimension, averaged over the dimensions.
@@ -214,5 +223,45 @@ impl KMeansResult {
         points.expect_dim(self.dim())?;
         let prepared = Prepared::new(points, self.metric())?;
         Ok(assign(&prepared, self.centroids()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use crate::init::Stream;
+    use crate::kernel::Isa;
+    use crate::prepared::{Prepared, to_f32};
+    use crate::{Init, KMeansParams, Metric, Points};
+
+    #[test]
+    fn every_instruction_set_gives_the_same_bytes() {
+        let (n, dim, k) = (900, 50, 45);
+        let mut stream = Stream::new(3, 0);
+        let values: Vec<f32> = (0..n * dim)
+            .map(|_| to_f32(stream.uniform() - 0.4))
+            .collect();
+        let weights: Vec<f64> = (0..n).map(|_| stream.uniform()).collect();
+        let points = Points::new(&values, dim).unwrap();
+        for metric in [Metric::Euclidean, Metric::Spherical] {
+            for init in [Init::KMeansPlusPlus, Init::GreedyKMeansPlusPlus] {
+                for weights in [None, Some(&weights[..])] {
+                    let params = KMeansParams::new(k).metric(metric).init(init.clone());
+                    let kmeans = params.n_runs(2).build().unwrap();
+                    let fits: Vec<_> = Isa::available()
+                        .into_iter()
+                        .map(|isa| {
+                            let points = Prepared::with_isa(points, metric, isa).unwrap();
+                            kmeans.fit_prepared(&points, weights).unwrap()
+                        })
+                        .collect();
+                    for fit in &fits {
+                        assert_eq!(fit, &fits[0]);
+                        assert_eq!(fit.inertia().to_bits(), fits[0].inertia().to_bits());
+                    }
+                }
+            }
+        }
     }
 }

@@ -72,6 +72,7 @@ mod quality;
 mod result;
 mod search;
 mod square;
+mod sums;
 mod update;
 
 pub use crate::error::Error;

@@ -85,23 +85,29 @@ impl<'a> Prepared<'a> {
         }
     }
 
-    /// Upper bounds on how far each centroid moved, in the filter's scale; what subtracting them
-    /// from a bound may round away is in them.
-    pub(crate) fn drifts(&self, before: &[f32], after: &[f32]) -> Vec<f32> {
-        let scale = f64::from(self.scale);
-        let rounding = 1e-6 * (self.dim as f64).sqrt();
-        before
-            .chunks_exact(self.dim)
-            .zip(after.chunks_exact(self.dim))
-            .map(|(before, after)| {
-                let square = kernel::squared_distance(self.isa, before, after);
-                if square > 0.0 {
-                    to_f32(square.sqrt() * scale * (1.0 + 1e-6) + rounding).next_up()
-                } else {
-                    0.0
-                }
-            })
-            .collect()
+    /// Squared distance of each centroid from where it was.
+    pub(crate) fn movements(&self, before: &[f32], after: &[f32]) -> Vec<f64> {
+        let dim = self.dim;
+        let mut out = vec![0.0; before.len() / dim];
+        for_each_piece(&mut out, PIECE, |first, out| {
+            for (at, out) in (first..).zip(out) {
+                let (before, after) = (&before[at * dim..][..dim], &after[at * dim..][..dim]);
+                *out = kernel::squared_distance(self.isa, before, after);
+            }
+        });
+        out
+    }
+
+    /// Upper bound on how far a centroid moved, in the filter's scale; what subtracting it from a
+    /// bound may round away is in it.
+    pub(crate) fn drift(&self, movement: f64) -> f32 {
+        if movement > 0.0 {
+            let drift = movement.sqrt() * f64::from(self.scale);
+            let rounding = 1e-6 * (self.dim as f64).sqrt();
+            to_f32(drift * (1.0 + 1e-6) + rounding).next_up()
+        } else {
+            0.0
+        }
     }
 
     /// Distance of a point from a centroid, in double precision and in one fixed order.

@@ -6,13 +6,13 @@ use crate::parallel::for_each_piece;
 use crate::prepared::{Prepared, to_f32};
 
 /// Points sorted by label, in order of index within each label.
-struct Members {
+pub(crate) struct Members {
     starts: Vec<usize>,
     points: Vec<usize>,
 }
 
 impl Members {
-    fn new(labels: &[u32], k: usize) -> Self {
+    pub(crate) fn new(labels: &[u32], k: usize) -> Self {
         let mut starts = vec![0; k + 1];
         for &label in labels {
             starts[label as usize + 1] += 1;
@@ -30,7 +30,7 @@ impl Members {
         Self { starts, points }
     }
 
-    fn of(&self, cluster: usize) -> &[usize] {
+    pub(crate) fn of(&self, cluster: usize) -> &[usize] {
         &self.points[self.starts[cluster]..self.starts[cluster + 1]]
     }
 }

@@ -4,7 +4,8 @@
 mod common;
 
 use axia_cluster::{
-    Error, Init, KMeans, KMeansParams, KMeansResult, Metric, Nearest, Points, inertia, nearest,
+    Error, Init, KMeans, KMeansParams, KMeansResult, Metric, MiniBatch, MiniBatchParams, NearPair,
+    Nearest, Nearness, NeighbourLists, Neighbours, NeighboursParams, Points, inertia, nearest,
 };
 use common::{Random, blobs};
 
@@ -302,5 +303,12 @@ fn public_types_cross_threads() {
     check::<KMeansResult>();
     check::<Metric>();
     check::<Nearest>();
+    check::<MiniBatch>();
+    check::<MiniBatchParams>();
+    check::<NearPair>();
+    check::<Nearness>();
+    check::<NeighbourLists>();
+    check::<Neighbours>();
+    check::<NeighboursParams>();
     check::<Points<'static>>();
 }

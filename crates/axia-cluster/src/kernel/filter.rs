@@ -60,6 +60,21 @@ impl Block {
         }
     }
 
+    /// Bytes that a row takes.
+    pub(crate) fn row_bytes(isa: Isa, dim: usize) -> usize {
+        let depth = if isa.has_pairs() {
+            dim.div_ceil(2)
+        } else {
+            dim
+        };
+        4 * depth + size_of::<Marks>()
+    }
+
+    pub(crate) fn reserve(&mut self, rows: usize) {
+        self.rows.reserve_exact(rows * self.depth);
+        self.marks.reserve_exact(rows);
+    }
+
     pub(crate) fn clear(&mut self) {
         self.rows.clear();
         self.marks.clear();
@@ -273,28 +288,22 @@ fn settle_rows(
     found: &mut Vec<Candidate>,
 ) {
     #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,fma")]
-    fn avx2(settle: Settle<'_>, best: &mut [f32], uppers: &mut [f32], found: &mut Vec<Candidate>) {
-        settle_body(settle, best, uppers, found);
-    }
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512dq")]
+    #[target_feature(enable = "avx512f")]
     fn avx512(
         settle: Settle<'_>,
         best: &mut [f32],
         uppers: &mut [f32],
         found: &mut Vec<Candidate>,
     ) {
-        settle_body(settle, best, uppers, found);
+        let largest = |scores: &_, without| x86::largest(scores, without);
+        let reach = |scores: &_, least| x86::reach(scores, least);
+        settle_body(settle, best, uppers, found, largest, reach);
     }
     match isa.kind() {
-        Kind::Portable => settle_body(settle, best, uppers, found),
         // SAFETY: an `Isa` of this kind exists only where the instructions were detected.
         #[cfg(target_arch = "x86_64")]
-        Kind::Avx2 => unsafe { avx2(settle, best, uppers, found) },
-        // SAFETY: as above.
-        #[cfg(target_arch = "x86_64")]
         Kind::Avx512 | Kind::Avx512Bf16 => unsafe { avx512(settle, best, uppers, found) },
+        _ => settle_body(settle, best, uppers, found, largest, reach),
     }
 }
 
@@ -304,11 +313,13 @@ fn settle_body(
     best: &mut [f32],
     uppers: &mut [f32],
     found: &mut Vec<Candidate>,
+    largest: impl Fn(&[f32; LANES], u32) -> f32,
+    reach: impl Fn(&[f32; LANES], f32) -> u32,
 ) {
     let rows = settle.which.iter().zip(&settle.out.0).zip(uppers);
     for ((&row, scores), upper) in rows {
         let error = settle.errors.of(settle.marks[row as usize]);
-        let most = largest(scores);
+        let most = largest(scores, 0);
         let held = &mut best[row as usize];
         // A bound that is not a number rules out nothing.
         if most + error < *held {
@@ -318,19 +329,21 @@ fn settle_body(
         if most - error > *held {
             *held = most - error;
         }
-        let least = *held - error;
-        let mut others = *scores;
-        for (lane, score) in others.iter_mut().enumerate() {
-            if (*score >= least || least.is_nan()) && *score > f32::NEG_INFINITY {
+        let mask = reach(scores, *held - error);
+        let mut left = mask;
+        while left != 0 {
+            let lane = left.trailing_zeros();
+            left &= left - 1;
+            let score = scores[lane as usize];
+            if score > f32::NEG_INFINITY {
                 found.push(Candidate {
                     row,
-                    slot: to_u32(settle.first + lane),
-                    upper: *score + error,
+                    slot: to_u32(settle.first) + lane,
+                    upper: score + error,
                 });
-                *score = f32::NEG_INFINITY;
             }
         }
-        *upper = largest(&others) + error;
+        *upper = largest(scores, mask) + error;
     }
 }
 
@@ -339,18 +352,66 @@ fn to_u32(slot: usize) -> u32 {
     slot as u32
 }
 
-#[inline(always)]
-fn largest(scores: &[f32; LANES]) -> f32 {
-    let mut most = [0.0_f32; 16];
-    for lane in 0..16 {
-        let (a, b) = (scores[lane], scores[lane + 16]);
-        most[lane] = if a > b { a } else { b };
-    }
-    for half in [8, 4, 2, 1] {
-        for lane in 0..half {
-            let (a, b) = (most[lane], most[lane + half]);
-            most[lane] = if a > b { a } else { b };
+/// The largest of the scores, apart from the lanes of a mask.
+fn largest(scores: &[f32; LANES], without: u32) -> f32 {
+    let mut most = f32::NEG_INFINITY;
+    for (lane, &score) in scores.iter().enumerate() {
+        if score > most && (without >> lane) & 1 == 0 {
+            most = score;
         }
     }
-    most[0]
+    most
+}
+
+/// The lanes that reach a score; all, if it is not a number.
+fn reach(scores: &[f32; LANES], least: f32) -> u32 {
+    let mut mask = 0;
+    for (lane, &score) in scores.iter().enumerate() {
+        mask |= u32::from(score >= least || least.is_nan()) << lane;
+    }
+    mask
+}
+
+/// The same in AVX-512.
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::{
+        __m512, _CMP_NLT_UQ, _mm512_cmp_ps_mask, _mm512_loadu_ps, _mm512_mask_blend_ps,
+        _mm512_max_ps, _mm512_reduce_max_ps, _mm512_set1_ps,
+    };
+
+    use crate::kernel::LANES;
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn halves(scores: &[f32; LANES]) -> (__m512, __m512) {
+        // SAFETY: there are twice 16 values.
+        unsafe {
+            (
+                _mm512_loadu_ps(scores.as_ptr()),
+                _mm512_loadu_ps(scores.as_ptr().add(16)),
+            )
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    #[allow(clippy::cast_possible_truncation)] // half of the mask
+    pub(super) fn largest(scores: &[f32; LANES], without: u32) -> f32 {
+        let (a, b) = halves(scores);
+        let none = _mm512_set1_ps(f32::NEG_INFINITY);
+        let a = _mm512_mask_blend_ps(without as u16, a, none);
+        let b = _mm512_mask_blend_ps((without >> 16) as u16, b, none);
+        _mm512_reduce_max_ps(_mm512_max_ps(a, b))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub(super) fn reach(scores: &[f32; LANES], least: f32) -> u32 {
+        let (a, b) = halves(scores);
+        let least = _mm512_set1_ps(least);
+        let low = _mm512_cmp_ps_mask::<_CMP_NLT_UQ>(a, least);
+        let high = _mm512_cmp_ps_mask::<_CMP_NLT_UQ>(b, least);
+        u32::from(low) | (u32::from(high) << 16)
+    }
 }

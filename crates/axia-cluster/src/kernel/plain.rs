@@ -51,8 +51,20 @@ for_each_isa! {
     fn add_row(sums: &mut [f64], weight: f64, row: &[f32]) = add_row_body
 }
 for_each_isa! {
-    /// Lowers every bound by its panel's drift and tells the least of them.
-    fn lower_bounds(bounds: &mut [f32], drifts: &[f32]) -> f32 = lower_bounds_body
+    /// Adds the values, as whole numbers of `1 / scale`, to `sums`, or takes them away.
+    fn count_row(sums: &mut [i64], away: bool, row: &[f32], scale: f32) = count_row_body
+}
+for_each_isa! {
+    /// Divides whole numbers.
+    fn mean_row(sums: &[i64], divisor: f64, out: &mut [f32]) = mean_row_body
+}
+for_each_isa! {
+    /// Whether [`count_row`] would cut nothing off.
+    fn all_whole(row: &[f32], scale: f32) -> bool = all_whole_body
+}
+for_each_isa! {
+    /// Lowers bounds by a drift, and `least` to them.
+    fn lower_bounds(bounds: &mut [f32], drift: f32, least: &mut [f32]) = lower_bounds_body
 }
 for_each_isa! {
     /// Writes `scale * row - shift`; gives the squared length.
@@ -97,20 +109,27 @@ fn sum_16(sums: [f32; 16]) -> f32 {
 
 #[inline(always)]
 fn scaled_distance_body(a: &[f32], scale: f32, b: &[f32]) -> f32 {
-    let mut sums = [0.0_f32; 16];
-    let (a_chunks, a_rest) = a.as_chunks::<16>();
-    let (b_chunks, b_rest) = b.as_chunks::<16>();
+    // Three chains of sixteen: one would wait for its own additions.
+    let mut sums = [[0.0_f32; 16]; 3];
+    let (a_chunks, a_rest) = a.as_chunks::<48>();
+    let (b_chunks, b_rest) = b.as_chunks::<48>();
     for (a, b) in a_chunks.iter().zip(b_chunks) {
-        for lane in 0..16 {
-            let difference = a[lane] * scale - b[lane];
-            sums[lane] += difference * difference;
+        for chain in 0..3 {
+            for lane in 0..16 {
+                let difference = a[16 * chain + lane] * scale - b[16 * chain + lane];
+                sums[chain][lane] += difference * difference;
+            }
         }
     }
-    for (lane, (a, b)) in a_rest.iter().zip(b_rest).enumerate() {
+    for (at, (a, b)) in a_rest.iter().zip(b_rest).enumerate() {
         let difference = a * scale - b;
-        sums[lane] += difference * difference;
+        sums[at / 16][at % 16] += difference * difference;
     }
-    sum_16(sums)
+    let mut total = [0.0; 16];
+    for lane in 0..16 {
+        total[lane] = sums[0][lane] + sums[1][lane] + sums[2][lane];
+    }
+    sum_16(total)
 }
 
 #[inline(always)]
@@ -121,25 +140,51 @@ fn add_row_body(sums: &mut [f64], weight: f64, row: &[f32]) {
 }
 
 #[inline(always)]
-fn lower_bounds_body(bounds: &mut [f32], drifts: &[f32]) -> f32 {
-    let mut least = [f32::INFINITY; 16];
-    let (bounds, bounds_rest) = bounds.as_chunks_mut::<16>();
-    let (drifts, drifts_rest) = drifts.as_chunks::<16>();
-    for (bounds, drifts) in bounds.iter_mut().zip(drifts) {
-        for lane in 0..16 {
-            bounds[lane] -= drifts[lane];
-            least[lane] = if bounds[lane] < least[lane] {
-                bounds[lane]
-            } else {
-                least[lane]
-            };
+fn count_row_body(sums: &mut [i64], away: bool, row: &[f32], scale: f32) {
+    if away {
+        for (sum, &v) in sums.iter_mut().zip(row) {
+            *sum = sum.wrapping_sub(whole(v * scale));
+        }
+    } else {
+        for (sum, &v) in sums.iter_mut().zip(row) {
+            *sum = sum.wrapping_add(whole(v * scale));
         }
     }
-    for (lane, (bound, drift)) in bounds_rest.iter_mut().zip(drifts_rest).enumerate() {
-        *bound -= drift;
-        least[lane] = least[lane].min(*bound);
+}
+
+#[inline(always)]
+fn mean_row_body(sums: &[i64], divisor: f64, out: &mut [f32]) {
+    for (out, &sum) in out.iter_mut().zip(sums) {
+        *out = crate::prepared::to_f32(sum as f64 / divisor);
     }
-    least.into_iter().fold(f32::INFINITY, f32::min)
+}
+
+#[inline(always)]
+fn all_whole_body(row: &[f32], scale: f32) -> bool {
+    row.iter().all(|&v| {
+        let v = v * scale;
+        v.to_bits() == v.trunc().to_bits()
+    })
+}
+
+/// The whole part, without the checks that would keep it from vector instructions.
+#[inline(always)]
+#[allow(clippy::cast_possible_truncation)]
+fn whole(v: f32) -> i64 {
+    if v.abs() < 9e18 {
+        // SAFETY: `v` is a number, and its whole part is in the range of `i64`.
+        unsafe { v.to_int_unchecked() }
+    } else {
+        0
+    }
+}
+
+#[inline(always)]
+fn lower_bounds_body(bounds: &mut [f32], drift: f32, least: &mut [f32]) {
+    for (bound, least) in bounds.iter_mut().zip(least) {
+        *bound -= drift;
+        *least = if *bound < *least { *bound } else { *least };
+    }
 }
 
 #[inline(always)]
