@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! cargo run --release --features llm --example extract_with_llm -- \
-//!     [FILE] [--base-url URL] [--model NAME] [--limit N] [--cache FILE] [--in-flight N] [--cap USD]
+//!     [FILE] [--base-url URL] [--model NAME] [--limit N] [--cache FILE] [--in-flight N] [--cap USD] \
+//!     [--temperature T]
 //! ```
 //!
 //! `docs/language-models.md` tells how to get a server on your own machine. A key, if the server wants
@@ -54,8 +55,10 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let provider = OpenAiParams::new(key).base_url(&options.base_url).build()?;
     let cache = Cache::open(&options.cache)?;
     let pace = PaceParams::new().in_flight(1, options.in_flight).build()?;
-    let prices = if options.base_url.contains("//localhost") || options.base_url.contains("//127.")
-    {
+    let is_own = ["//localhost", "//127."]
+        .iter()
+        .any(|host| options.base_url.contains(host));
+    let prices = if is_own {
         PriceTable::free()
     } else {
         PriceTable::examples()
@@ -76,10 +79,16 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         .build();
 
     // The extractor: the prompt, the form of the answer, and the check of its quotes.
-    let extractor = ModelParams::new(&options.model)
-        .limits_in_schema(6)
-        .max_tokens(1200)
-        .build(model)?;
+    let mut params = ModelParams::new(&options.model).max_tokens(1200);
+    // Small models write endless lists, and hosted services refuse limits in a schema.
+    if is_own {
+        params = params.limits_in_schema(6);
+    }
+    // Only on demand: many hosted models refuse any value.
+    if let Some(temperature) = options.temperature {
+        params = params.temperature(temperature);
+    }
+    let extractor = params.build(model)?;
     let requests: Vec<_> = conversations.iter().map(|c| extractor.request(c)).collect();
     let estimate = budget.estimate(&requests, 0.3)?;
     println!(
@@ -174,6 +183,7 @@ struct Options {
     cache: String,
     in_flight: usize,
     cap: f64,
+    temperature: Option<f32>,
 }
 
 impl Options {
@@ -186,6 +196,7 @@ impl Options {
             cache: "answers.db".into(),
             in_flight: 1,
             cap: 1.0,
+            temperature: None,
         };
         while let Some(word) = words.next() {
             let Some(name) = word.strip_prefix("--") else {
@@ -202,6 +213,7 @@ impl Options {
                 "cache" => options.cache = value,
                 "in-flight" => options.in_flight = value.parse()?,
                 "cap" => options.cap = value.parse()?,
+                "temperature" => options.temperature = Some(value.parse()?),
                 _ => return Err(format!("--{name} is not an option here").into()),
             }
         }
