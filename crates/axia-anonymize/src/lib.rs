@@ -1,9 +1,10 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 //! Replaces personal data in conversations, and lets out only what stands on enough people.
 //!
-//! An [`Anonymizer`] finds e-mail addresses, web addresses, IP and hardware addresses, telephone
-//! numbers, payment cards, bank accounts, social security numbers and secrets by rules, and puts
-//! numbered placeholders in their place. The same entity has the same placeholder throughout one
+//! An [`Anonymizer`] finds by rules: e-mail, web, IP and hardware addresses, telephone numbers, payment
+//! cards, bank accounts, crypto currencies, identity, tax and health numbers of some fifty countries,
+//! passports, vehicles, dates of birth, postal codes, coordinates, account names, labelled numbers,
+//! passwords, keys and tokens. It puts numbered placeholders in their place. The same entity has the same placeholder throughout one
 //! conversation, and nothing links two conversations. A [`threshold::Gate`] then decides which results
 //! about groups may be published.
 //!
@@ -36,8 +37,10 @@
 //!
 //! # How texts are read
 //!
-//! Full-width and foreign digits, unusual spaces and hyphens, and invisible characters are folded
-//! before the rules look, and findings are mapped back to the original bytes. Where findings overlap,
+//! Full-width and foreign digits, unusual spaces and hyphens, compatibility forms (NFKC), Greek and
+//! Cyrillic letters inside of Latin words, and invisible characters are folded before the rules look; what
+//! percent signs, entities, backslashes, base64 and tags hide is looked at decoded. Findings are mapped
+//! back to the original bytes. Where findings overlap,
 //! everything that any of them covers is replaced; the kind is that of the validated one, else the one
 //! with a telling word near it, else the longest. A checksum alone never decides: a card number also
 //! needs an issuer's prefix and length, or a word such as "card" near it, and must not lie in a UUID, a
@@ -45,12 +48,12 @@
 //!
 //! # What it does not do
 //!
-//! - **It does not find names of people**, nor streets, places, organizations, dates of birth, user
-//!   names, passwords without a known form, or identity numbers other than the US social security
-//!   number. Rules alone leave most of the personal data in ordinary text readable. What comes out is
+//! - **It does not find names of people**, nor streets, places and organizations. Rules alone leave most of the personal data in ordinary text readable. What comes out is
 //!   pseudonymised, with a residual risk that nobody has measured for your data.
-//! - It does not find bare domains (`example.com/jo`), addresses spelled in words ("jo at example dot
-//!   com"), or anything in base64.
+//! - It does not find bare domains (`example.com/jo`), nor anything in ROT13, in pictures, or in two codes
+//!   around each other.
+//! - Ages below 90 have a score below the default threshold; lower
+//!   [`min_score`](AnonymizerBuilder::min_score) to 0.3 to have them replaced.
 //! - It keeps no way back: there is no table from placeholders to originals.
 //! - It does not touch conversation ids, model names, languages, times and the names of metadata
 //!   entries, and user ids only with
@@ -84,6 +87,7 @@ mod recognizer;
 mod resolve;
 mod rules;
 mod squeeze;
+pub mod stages;
 mod surrogate;
 pub mod threshold;
 

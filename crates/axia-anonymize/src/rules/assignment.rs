@@ -164,25 +164,24 @@ enum Sort {
 }
 
 fn sort_of(name: &str) -> Option<Sort> {
-    let ends = |words: &[&str]| {
-        words.iter().any(|word| {
-            let tail = name
-                .len()
-                .checked_sub(word.len())
-                .filter(|&at| name.is_char_boundary(at));
-            tail.is_some_and(|tail| {
-                let whole =
-                    word.len() > 4 || !name[..tail].ends_with(|c: char| c.is_ascii_alphabetic());
-                let found = &name[tail..];
-                whole
-                    && (found.eq_ignore_ascii_case(word)
-                        || (!word.is_ascii() && found.to_lowercase() == *word))
-            })
-        })
+    let last = name.as_bytes().last().map(u8::to_ascii_lowercase);
+    let is_end = |word: &&str| {
+        // Most words are told by their last letter.
+        if word.is_ascii() && word.as_bytes().last().copied() != last {
+            return false;
+        }
+        let tail = name.len().checked_sub(word.len());
+        let Some(tail) = tail.filter(|&at| name.is_char_boundary(at)) else {
+            return false;
+        };
+        let (head, found) = name.split_at(tail);
+        let whole = word.len() > 4 || !head.ends_with(|c: char| c.is_ascii_alphabetic());
+        let same = || !word.is_ascii() && found.to_lowercase() == **word;
+        whole && (found.eq_ignore_ascii_case(word) || same())
     };
-    if ends(PASSWORDS) {
+    if PASSWORDS.iter().any(&is_end) {
         Some(Sort::Password)
-    } else if ends(SECRETS) {
+    } else if SECRETS.iter().any(is_end) {
         Some(Sort::Secret)
     } else {
         None

@@ -265,6 +265,11 @@ fn month(text: &str) -> Option<usize> {
         .take_while(|c| c.is_alphabetic())
         .map(char::len_utf8)
         .sum();
+    // No month begins with another letter, so that most words are told by one byte.
+    let first = text.as_bytes().first()?.to_ascii_lowercase();
+    if !b"jfmasondegl".contains(&first) {
+        return None;
+    }
     let word = text.get(..len)?.to_lowercase();
     (len > 2 && MONTHS.contains(&word.as_str())).then_some(len)
 }

@@ -29,8 +29,10 @@ fn word_in(text: &str, words: &[&'static str]) -> Option<&'static str> {
         // Chinese, Japanese and Korean do not put spaces between words.
         if c >= UNSPACED || !before.is_alphabetic() {
             let rest = &lower[at..];
+            let first = rest.as_bytes().first();
             let found = words.iter().copied().find(|word| {
-                rest.starts_with(word)
+                word.as_bytes().first() == first
+                    && rest.starts_with(word)
                     && (c >= UNSPACED || !rest[word.len()..].starts_with(char::is_alphabetic))
             });
             if found.is_some() {

@@ -302,6 +302,22 @@ pub(crate) const HOMES: &[&str] = &[
     "Documents and Settings\\",
 ];
 
+/// Parts of them, so that the search is for fewer literals.
+pub(crate) const ENDS: &[&str] = &["/home/", "sers", "Settings\\"];
+
+/// Reports the user's name behind the home directory of which one of `ENDS` stands at `at`.
+pub(crate) fn home_at(text: &str, at: usize, out: &mut Vec<Finding>) {
+    for home in HOMES {
+        let ends = ENDS.iter().filter(|end| text[at..].starts_with(**end));
+        let starts = ends.filter_map(|end| at.checked_sub(home.find(end)?));
+        for start in starts {
+            if text.as_bytes()[start..].starts_with(home.as_bytes()) {
+                path_of(text, start, home, out);
+            }
+        }
+    }
+}
+
 /// Directories there that belong to nobody.
 const NOBODY: &[&str] = &[
     "user",
@@ -372,15 +388,19 @@ const NOBODY: &[&str] = &[
     "about",
 ];
 
-/// Reports the user's name behind `/home/`, `/Users/` or `C:\Users\` at `at`.
+/// Reports the user's name behind a home directory that begins at `at`.
+#[cfg(test)]
 pub(crate) fn path_at(text: &str, at: usize, out: &mut Vec<Finding>) {
-    let Some(home) = HOMES.iter().find(|home| text[at..].starts_with(**home)) else {
-        return;
-    };
+    for home in HOMES.iter().filter(|home| text[at..].starts_with(**home)) {
+        path_of(text, at, home, out);
+    }
+}
+
+fn path_of(text: &str, at: usize, home: &str, out: &mut Vec<Finding>) {
     // `example.com/home/`, `/var/home`: an address or a deeper directory of a project.
     let before = byte_before(text, at);
     let drive = before == Some(b':');
-    if home.starts_with('/') && (is_alphanumeric(before) || (*home == "/users/" && !drive)) {
+    if home.starts_with('/') && (is_alphanumeric(before) || (home == "/users/" && !drive)) {
         return;
     }
     let start = at + home.len();

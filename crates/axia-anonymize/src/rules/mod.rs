@@ -82,10 +82,7 @@ impl Rules {
                 dot: [Finder::new("dot"), Finder::new("DOT")],
                 is: Finder::new(" is "),
                 bearer: [Finder::new("Bearer "), Finder::new("Basic ")],
-                homes: handle::HOMES
-                    .iter()
-                    .map(|home| Finder::new(*home))
-                    .collect(),
+                homes: handle::ENDS.iter().map(|end| Finder::new(*end)).collect(),
             },
         })
     }
@@ -206,7 +203,7 @@ impl Recognizer for Rules {
             Self::each(finder, text, |at| assignment::credentials_at(text, at, out));
         }
         for finder in &finders.homes {
-            Self::each(finder, text, |at| handle::path_at(text, at, out));
+            Self::each(finder, text, |at| handle::home_at(text, at, out));
         }
     }
 }

@@ -71,8 +71,11 @@ pub(crate) fn postcode_at(text: &str, word: &Range<usize>, out: &mut Vec<Finding
         out.push(found);
         return;
     }
+    if !announced(text, word.start) {
+        return;
+    }
     let span = grouped(text, word, &span);
-    if is_digit(byte_at(text, span.end)) || !announced(text, word.start) {
+    if is_digit(byte_at(text, span.end)) {
         return;
     }
     out.push(
@@ -80,8 +83,30 @@ pub(crate) fn postcode_at(text: &str, word: &Range<usize>, out: &mut Vec<Finding
     );
 }
 
+/// The last two letters of the words and fillers, or a letter outside of ASCII: a quick look first.
+fn may_be_announced(bytes: &[u8], start: usize) -> bool {
+    let head = &bytes[..start];
+    let signs = head
+        .iter()
+        .rev()
+        .take(4)
+        .take_while(|b| matches!(b, b' ' | b':' | b'"' | b'=' | b'\''))
+        .count();
+    match head[..start - signs] {
+        [.., last] if last >= 0x80 => true,
+        [.., a, b] => matches!(
+            &[a.to_ascii_lowercase(), b.to_ascii_lowercase()],
+            b"ip" | b"de" | b"al" | b"lz" | b"hl" | b"ap" | b"ep" | b"er" | b"ro" | b"is"
+        ),
+        _ => false,
+    }
+}
+
 /// Right behind `zip`, `postcode` and the like, with `is` or a colon in between.
 fn announced(text: &str, start: usize) -> bool {
+    if !may_be_announced(text.as_bytes(), start) {
+        return false;
+    }
     let mut from = start.saturating_sub(28);
     while !text.is_char_boundary(from) {
         from += 1;
@@ -135,6 +160,9 @@ fn state_before(bytes: &[u8], start: usize) -> bool {
     let Some(at) = head.len().checked_sub(2) else {
         return false;
     };
+    if !head[at..].iter().all(u8::is_ascii_uppercase) {
+        return false;
+    }
     let whole = at == 0 || !head[at - 1].is_ascii_alphanumeric();
     whole && head.len() < start && is_in(STATES, &head[at..])
 }

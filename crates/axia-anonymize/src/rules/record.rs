@@ -105,10 +105,7 @@ pub(crate) fn at(text: &str, word: &Range<usize>, out: &mut Vec<Finding>) {
     {
         return;
     }
-    let found = LABELS_BY_END
-        .iter()
-        .any(|end| ends_word(bytes, word.start, end));
-    if !found {
+    if !may_be_labelled(bytes, word.start) {
         return;
     }
     let Some((label, filled)) = label_before(text, word.start) else {
@@ -151,19 +148,29 @@ const LABELS_BY_END: &[&[u8]] = &[
     b"nr", b"is", b"was", b"ref", b"num", b"ers", b"ero", b"es", b"ist",
 ];
 
-fn ends_word(bytes: &[u8], start: usize, end: &[u8]) -> bool {
-    let signs = bytes[..start]
+/// Whether what stands in front of `start`, a few signs away, ends like a label or a filler.
+fn may_be_labelled(bytes: &[u8], start: usize) -> bool {
+    let head = &bytes[..start];
+    let signs = head
         .iter()
         .rev()
         .take(6)
         .take_while(|b| !b.is_ascii_alphanumeric())
         .count();
-    let word = &bytes[..start - signs];
-    word.len()
-        .checked_sub(end.len())
-        .is_some_and(|at| word[at..].eq_ignore_ascii_case(end))
-        || bytes[..start].ends_with("º".as_bytes())
-        || bytes[..start].ends_with("° ".as_bytes())
+    let word = &head[..start - signs];
+    let Some(last) = word.last().map(u8::to_ascii_lowercase) else {
+        return false;
+    };
+    let ends = |end: &&[u8]| {
+        end.last() == Some(&last)
+            && word
+                .len()
+                .checked_sub(end.len())
+                .is_some_and(|at| word[at..].eq_ignore_ascii_case(end))
+    };
+    LABELS_BY_END.iter().any(ends)
+        || head.ends_with("º".as_bytes())
+        || head.ends_with("° ".as_bytes())
 }
 
 /// The label that ends in front of `start`, and whether a filler stands between the two.

@@ -48,6 +48,19 @@ const SSN_WORDS: &[&str] = &["ssn", "social", "security"];
 /// Which words belong to what.
 pub(crate) struct Words {
     list: HashMap<&'static str, Meaning>,
+    /// Whether any word begins with these three letters (the third may be missing): most words of a text
+    /// are told by that alone.
+    heads: Vec<bool>,
+}
+
+/// The place of a word's first three letters among `heads`, if it begins with letters.
+fn head_of(word: &[u8]) -> Option<usize> {
+    let letter = |i: usize| match word.get(i) {
+        Some(b) if b.is_ascii_alphabetic() => Some(usize::from((b | 0x20) - b'a') + 1),
+        Some(_) => None,
+        None => Some(0),
+    };
+    Some((letter(0)? * 27 + letter(1)?) * 27 + letter(2)?)
 }
 
 #[derive(Clone, Copy, Default)]
@@ -68,7 +81,11 @@ impl Words {
         for &(word, digit) in DIGITS {
             list.entry(word).or_default().digit = Some(digit);
         }
-        Self { list }
+        let mut heads = vec![false; 27 * 27 * 27];
+        for place in list.keys().filter_map(|word| head_of(word.as_bytes())) {
+            heads[place] = true;
+        }
+        Self { list, heads }
     }
 
     /// Reports what runs of words mean. Every run covers a place that is looked at, because places are
@@ -136,6 +153,9 @@ impl Words {
         let letters = bytes
             .get(word.clone())
             .filter(|w| (2..=MAX_WORD).contains(&w.len()))?;
+        if !self.heads.get(head_of(letters)?).copied().unwrap_or(false) {
+            return None;
+        }
         let lower = lower.get_mut(..letters.len())?;
         lower.copy_from_slice(letters);
         lower.make_ascii_lowercase();
