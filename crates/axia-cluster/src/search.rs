@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::kernel::{Block, Filter, Hit, Isa, LANES};
 use crate::parallel::for_each_piece;
 use crate::prepared::{Prepared, to_f32};
-use crate::{Metric, Nearness, Points, groups};
+use crate::{Metric, Nearness, Points};
 
 /// Points of a block: eight panels.
 const BLOCK: usize = 256;
@@ -86,21 +86,14 @@ impl<'a> Space<'a> {
     }
 
     pub(crate) fn filter(&self) -> Filter {
-        let (n, dim) = (self.len(), self.points.dim);
-        let mut moved = vec![0.0; n * dim];
-        for_each_piece(&mut moved, BLOCK * dim, |first, moved| {
-            let rows = first / dim..(first + moved.len()) / dim;
+        let (isa, dim) = (self.points.isa, self.points.dim);
+        let halves_off = self.nearness != Nearness::InnerProduct;
+        Filter::with(isa, dim, self.len(), halves_off, |index, out| {
             let mut scaled = vec![0.0; dim];
-            for (index, moved) in rows.zip(moved.chunks_exact_mut(dim)) {
-                self.points
-                    .move_rows(self.points.row(index), moved, &mut scaled);
-            }
-        });
-        let slots = groups::in_order(n);
-        match self.nearness {
-            Nearness::InnerProduct => Filter::of_products(self.points.isa, &moved, dim, &slots),
-            _ => Filter::new(self.points.isa, &moved, dim, &slots),
-        }
+            self.points
+                .move_rows(self.points.row(index), out, &mut scaled);
+            true
+        })
     }
 
     /// What a score stands for and what decides: the smaller, the nearer.

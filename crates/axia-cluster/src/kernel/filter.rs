@@ -150,36 +150,42 @@ impl Filter {
     /// Packs the columns that `slots` names, [`LANES`] to a panel, [`NOTHING`] for none. The columns
     /// are moved and scaled already.
     pub(crate) fn new(isa: Isa, columns: &[f32], dim: usize, slots: &[u32]) -> Self {
-        Self::with_starts(isa, columns, dim, slots, true)
+        Self::with(isa, dim, slots.len(), true, |slot, out| match slots[slot] {
+            NOTHING => false,
+            column => {
+                out.copy_from_slice(&columns[column as usize * dim..][..dim]);
+                true
+            }
+        })
     }
 
-    /// As [`new`](Self::new), but scores are inner products alone.
-    pub(crate) fn of_products(isa: Isa, columns: &[f32], dim: usize, slots: &[u32]) -> Self {
-        Self::with_starts(isa, columns, dim, slots, false)
-    }
-
-    fn with_starts(isa: Isa, columns: &[f32], dim: usize, slots: &[u32], halves_off: bool) -> Self {
+    /// Packs the columns that `write` writes, moved and scaled; it tells whether there is one. With
+    /// `halves_off` the scores are as said above; without, they are inner products alone.
+    pub(crate) fn with(
+        isa: Isa,
+        dim: usize,
+        slots: usize,
+        halves_off: bool,
+        write: impl Fn(usize, &mut [f32]) -> bool + Sync + Send,
+    ) -> Self {
         let pairs = isa.has_pairs();
         let depth = if pairs { dim.div_ceil(2) } else { dim };
         // A column as far as that overflows the sums. It is left out: nobody's nearest, unless all
         // are, and then nothing is found and the caller compares them all.
-        let column = |slot: usize| match slots.get(slot) {
-            None | Some(&NOTHING) => None,
-            Some(&column) => {
-                let column = &columns[column as usize * dim..][..dim];
-                (squared_norm(column) < FAR * FAR).then_some(column)
-            }
+        let column = |slot: usize, out: &mut [f32]| {
+            slot < slots && write(slot, out) && squared_norm(out) < FAR * FAR
         };
-        let panels = Panels::pack_with(slots.len(), depth, |slot, out| {
-            if let Some(column) = column(slot) {
+        let panels = Panels::pack_with(slots, depth, |slot, out| {
+            let mut values = vec![0.0; dim];
+            if column(slot, &mut values) {
                 if pairs {
                     let mut halves = vec![0_u32; depth];
-                    round_pairs(isa, column, &mut halves);
+                    round_pairs(isa, &values, &mut halves);
                     for (out, pair) in out.iter_mut().zip(halves) {
                         *out = f32::from_bits(pair);
                     }
                 } else {
-                    out.copy_from_slice(column);
+                    out.copy_from_slice(&values);
                 }
             }
         });
@@ -187,10 +193,10 @@ impl Filter {
         for_each_piece(&mut known, 1, |panel, known| {
             let (starts, errors) = &mut known[0];
             let (mut longest, mut most_lost) = (0.0_f64, 0.0_f64);
-            let mut halves = vec![0_u32; depth];
+            let (mut values, mut halves) = (vec![0.0; dim], vec![0_u32; depth]);
             for (lane, start) in starts.iter_mut().enumerate() {
-                if let Some(column) = column(panel * LANES + lane) {
-                    let square = squared_norm(column);
+                if column(panel * LANES + lane, &mut values) {
+                    let square = squared_norm(&values);
                     *start = if halves_off {
                         to_f32(-square / 2.0)
                     } else {
@@ -198,7 +204,7 @@ impl Filter {
                     };
                     longest = longest.max(square.sqrt());
                     if pairs {
-                        let lost = f64::from(round_pairs(isa, column, &mut halves)).sqrt();
+                        let lost = f64::from(round_pairs(isa, &values, &mut halves)).sqrt();
                         most_lost = most_lost.max(lost * (1.0 + 2.0 * sum_error(dim)));
                     }
                 }
