@@ -71,13 +71,29 @@ impl Index {
             }
         } else if first.is_ascii_digit() {
             self.digit_rows(text, at, out);
-            if chain_len(bytes, at, |b| b.is_ascii_alphanumeric()).1 >= self.shortest {
-                try_rows(text, at, &self.digit_first, out);
+            self.mixed_rows(text, at, &self.digit_first, out);
+        } else if reaches_digit(bytes, at) {
+            self.mixed_rows(text, at, &self.letter_first, out);
+        }
+    }
+
+    fn mixed_rows(
+        &self,
+        text: &str,
+        at: usize,
+        rows: &[(usize, &'static Row)],
+        out: &mut Vec<Finding>,
+    ) {
+        let (ends, len) = chain_len(text.as_bytes(), at, |b| b.is_ascii_alphanumeric());
+        if len < self.shortest {
+            return;
+        }
+        for (len, row) in rows {
+            // A bracket ends a chain, and the century's sign may count or not.
+            let any_end = row.pattern.contains(['(', '~']);
+            if any_end || ends >> len & 1 == 1 {
+                out.extend(try_row(text, at, row));
             }
-        } else if reaches_digit(bytes, at)
-            && chain_len(bytes, at, |b| b.is_ascii_alphanumeric()).1 >= self.shortest
-        {
-            try_rows(text, at, &self.letter_first, out);
         }
     }
 
@@ -174,10 +190,6 @@ fn chain_len(bytes: &[u8], mut at: usize, part_of: impl Fn(&u8) -> bool) -> (u32
             len => at += len,
         }
     }
-}
-
-fn try_rows(text: &str, at: usize, rows: &[(usize, &'static Row)], out: &mut Vec<Finding>) {
-    out.extend(rows.iter().filter_map(|(_, row)| try_row(text, at, row)));
 }
 
 fn try_row(text: &str, at: usize, row: &'static Row) -> Option<Finding> {

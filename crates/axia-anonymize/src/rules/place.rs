@@ -67,7 +67,7 @@ pub(crate) fn postcode_at(text: &str, word: &Range<usize>, out: &mut Vec<Finding
         ));
         return;
     }
-    if let Some(found) = dutch(text, word) {
+    if let Some(found) = (digits == 4).then(|| dutch(text, word)).flatten() {
         out.push(found);
         return;
     }

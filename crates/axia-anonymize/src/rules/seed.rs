@@ -47,11 +47,17 @@ const SSN_WORDS: &[&str] = &["ssn", "social", "security"];
 
 /// Which words belong to what.
 pub(crate) struct Words {
-    list: HashMap<&'static str, Meaning>,
-    /// Whether any word begins with these three letters (the third may be missing): most words of a text
-    /// are told by that alone.
-    heads: Vec<bool>,
+    /// In order of their first three letters.
+    list: Vec<(&'static str, Meaning)>,
+    /// Where the words with these three letters (the third may be missing) begin in the list: most words
+    /// of a text are told by that alone.
+    heads: Vec<u16>,
+    /// Of which heads there are any, one bit each: small enough for the nearest cache.
+    any: Vec<u64>,
 }
+
+/// How many heads there are: 26 letters or none in three places.
+const HEADS: usize = 27 * 27 * 27;
 
 /// The place of a word's first three letters among `heads`, if it begins with letters.
 fn head_of(word: &[u8]) -> Option<usize> {
@@ -81,11 +87,18 @@ impl Words {
         for &(word, digit) in DIGITS {
             list.entry(word).or_default().digit = Some(digit);
         }
-        let mut heads = vec![false; 27 * 27 * 27];
-        for place in list.keys().filter_map(|word| head_of(word.as_bytes())) {
-            heads[place] = true;
+        let head = |word: &str| head_of(word.as_bytes()).unwrap_or(0);
+        let mut list: Vec<_> = list.into_iter().collect();
+        list.sort_unstable_by_key(|(word, _)| (head(word), *word));
+        let mut any = vec![0_u64; HEADS / 64 + 1];
+        for (word, _) in &list {
+            any[head(word) / 64] |= 1 << (head(word) % 64);
         }
-        Self { list, heads }
+        let heads = (0..=HEADS)
+            .map(|h| list.partition_point(|(word, _)| head(word) < h))
+            .filter_map(|at| u16::try_from(at).ok())
+            .collect();
+        Self { list, heads, any }
     }
 
     /// Reports what runs of words mean. Every run covers a place that is looked at, because places are
@@ -149,17 +162,19 @@ impl Words {
     }
 
     fn meaning(&self, bytes: &[u8], word: &Range<usize>) -> Option<Meaning> {
-        let mut lower = [0_u8; MAX_WORD];
         let letters = bytes
             .get(word.clone())
             .filter(|w| (2..=MAX_WORD).contains(&w.len()))?;
-        if !self.heads.get(head_of(letters)?).copied().unwrap_or(false) {
+        let head = head_of(letters)?;
+        if self.any.get(head / 64)? >> (head % 64) & 1 == 0 {
             return None;
         }
-        let lower = lower.get_mut(..letters.len())?;
-        lower.copy_from_slice(letters);
-        lower.make_ascii_lowercase();
-        self.list.get(std::str::from_utf8(lower).ok()?).copied()
+        let place = |head: usize| self.heads.get(head).copied().map(usize::from);
+        let with_head = self.list.get(place(head)?..place(head + 1)?)?;
+        let found = with_head
+            .iter()
+            .find(|(word, _)| letters.eq_ignore_ascii_case(word.as_bytes()));
+        found.map(|(_, meaning)| *meaning)
     }
 
     /// Reports the runs that a word is part of. Returns the end of the longest.
