@@ -381,6 +381,36 @@ proptest! {
     }
 
     #[test]
+    fn divergences_agree_with_their_formulas(counts in tables(), lambda in -0.9..3.0_f64) {
+        let table = Table::from_counts(counts).unwrap();
+        let (mut g, mut divergence) = (0.0, 0.0);
+        for (row, _) in table.rows() {
+            for (col, _) in table.cols() {
+                let observed = table.observed(row, col) as f64;
+                let expected = table.expected(row, col).unwrap();
+                if observed > 0.0 {
+                    g += 2.0 * observed * (observed / expected).ln();
+                    divergence += observed * ((observed / expected).powf(lambda) - 1.0);
+                }
+            }
+        }
+        divergence *= 2.0 / (lambda * (lambda + 1.0));
+        // The formulas cancel where ours do not: their own error is of the order of the total's rounding.
+        let allowed = |value: f64| 1e-9 * value.abs() + 1e-12 * table.total() as f64 / lambda.abs();
+        match (table.g_test(), table.power_divergence(lambda), table.power_divergence(1.0)) {
+            (Some(ours), Some(power), Some(pearson)) => {
+                prop_assert!((ours.statistic - g).abs() <= allowed(g), "{} {}", ours.statistic, g);
+                prop_assert!((power.statistic - divergence).abs() <= allowed(divergence), "{lambda} {} {divergence}", power.statistic);
+                let chi_square = table.chi_square().unwrap();
+                prop_assert!(near(pearson.statistic, chi_square.statistic, 1e-12));
+                prop_assert!(near(table.power_divergence(0.0).unwrap().statistic, ours.statistic, 1e-15));
+            }
+            (None, None, None) => prop_assert!(table.n_rows() < 2 || table.n_cols() < 2),
+            _ => prop_assert!(false, "one is defined, another not"),
+        }
+    }
+
+    #[test]
     fn table_agrees_with_the_dense_definitions(counts in tables()) {
         let table = Table::from_counts(counts.iter().copied()).unwrap();
         let mut dense = [[0_u64; 8]; 6];
