@@ -18,6 +18,7 @@ mod llm;
 mod neighbours;
 mod npy;
 mod pii_rules;
+mod pii;
 mod quickstart;
 mod readers;
 
@@ -35,6 +36,11 @@ const MEASUREMENTS: &[Measurement] = &[
         "llm",
         "CPU of a call through all layers, answers/s from the cache, the guess of tokens; fake server",
         llm::run,
+    ),
+    (
+        "pii",
+        "leaks and precision of the anonymizer on labelled texts in presidio-research's JSON form",
+        pii::run,
     ),
     (
         "readers",
