@@ -20,6 +20,7 @@ pub struct AnonymizerBuilder {
     user_key: Option<SecretKey>,
     user_key_error: Option<Error>,
     max_conversation_bytes: Option<usize>,
+    names: bool,
 }
 
 impl AnonymizerBuilder {
@@ -33,7 +34,15 @@ impl AnonymizerBuilder {
             user_key: None,
             user_key_error: None,
             max_conversation_bytes: None,
+            names: true,
         }
+    }
+
+    /// Whether names of persons and street addresses are looked for by lists and grammar. Default
+    /// `true`; without the feature `names` they never are.
+    pub fn names(mut self, on: bool) -> Self {
+        self.names = on;
+        self
     }
 
     /// What happens to entities of a kind; [`Action::Placeholder`] where nothing is said.
@@ -137,6 +146,11 @@ impl AnonymizerBuilder {
             }
         }
         let mut recognizers = rules::built_in()?;
+        #[cfg(feature = "names")]
+        if self.names {
+            recognizers.push(Box::new(crate::names::NameRules));
+            recognizers.push(Box::new(crate::address::AddressRules));
+        }
         recognizers.extend(self.added);
         let kinds = Kind::built_in()
             .chain(recognizers.iter().map(|r| r.kind()))

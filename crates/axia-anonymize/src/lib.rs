@@ -64,6 +64,8 @@
 //! None yet.
 
 mod action;
+#[cfg(feature = "names")]
+mod address;
 mod anonymized;
 mod anonymizer;
 mod apply;
@@ -77,6 +79,8 @@ mod finding;
 mod generalize;
 mod key;
 mod kind;
+#[cfg(feature = "names")]
+mod names;
 mod normalize;
 mod people;
 mod placeholder;

@@ -71,7 +71,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
 }
 
 fn systems(_args: &Args) -> Result<Vec<(&'static str, Anonymizer)>, Error> {
-    Ok(vec![("rules", Anonymizer::builder().build()?)])
+    Ok(vec![
+        ("rules", Anonymizer::builder().names(false).build()?),
+        ("names", Anonymizer::builder().build()?),
+    ])
 }
 
 fn masks(anonymizer: &Anonymizer, samples: &[Sample]) -> Vec<Mask> {

@@ -239,10 +239,7 @@ fn interval(templates: &[(u64, u64)]) -> (f64, f64) {
         .collect();
     rates.sort_by(f64::total_cmp);
     let at = |share: usize| rates.get(rates.len() * share / 1000).copied();
-    (
-        at(25).unwrap_or(f64::NAN),
-        at(975).unwrap_or(f64::NAN),
-    )
+    (at(25).unwrap_or(f64::NAN), at(975).unwrap_or(f64::NAN))
 }
 
 /// SplitMix64 (Steele, Lea, Flood 2014).

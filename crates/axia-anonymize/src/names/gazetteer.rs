@@ -1,0 +1,285 @@
+//! The list of names and words, folded and looked up by hash.
+//!
+//! The list is `data/names.txt`; `data/build_names.py` says how it is made and `data/NOTICE` of what.
+
+use std::sync::LazyLock;
+
+use unicode_normalization::char::{decompose_canonical, is_combining_mark};
+
+use super::lexicon;
+
+const NAMES: &str = include_str!("../../data/names.txt");
+const FIGURES: &str = include_str!("../../data/figures.txt");
+const MORE_FIGURES: &str = include_str!("../../data/more_figures.txt");
+
+/// What is known of a word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Flags(u64);
+
+impl Flags {
+    pub(crate) fn given(self) -> bool {
+        self.0 & 1 != 0
+    }
+
+    pub(crate) fn family(self) -> bool {
+        self.0 & 2 != 0
+    }
+
+    /// A given or a family name.
+    pub(crate) fn name(self) -> bool {
+        self.0 & 3 != 0
+    }
+
+    /// A common English word.
+    pub(crate) fn common(self) -> bool {
+        self.0 & 4 != 0
+    }
+
+    /// A place, a language, an organization or another proper noun.
+    pub(crate) fn proper(self) -> bool {
+        self.0 & 8 != 0
+    }
+
+    /// A name in several languages.
+    pub(crate) fn shared(self) -> bool {
+        self.0 & 16 != 0
+    }
+
+    /// An English word, common or rare.
+    pub(crate) fn word(self) -> bool {
+        self.0 & 32 != 0
+    }
+
+    /// Whether the word is on any of these lists of the lexicon.
+    pub(crate) fn any(self, classes: u64) -> bool {
+        self.0 & classes != 0
+    }
+
+    /// Neither in the list of names nor in that of words.
+    pub(crate) fn unknown(self) -> bool {
+        self.0 & 0xFF == 0
+    }
+}
+
+/// FNV-1a of 64 bits. With some 80,000 words the chance that any two share a hash is 2 in 10^10.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WordHash(u64);
+
+impl WordHash {
+    pub(crate) const START: Self = Self(0xCBF2_9CE4_8422_2325);
+
+    pub(crate) fn with_byte(self, byte: u8) -> Self {
+        Self((self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
+    }
+
+    pub(crate) fn with_str(self, text: &str) -> Self {
+        text.bytes().fold(self, Self::with_byte)
+    }
+
+    /// Adds a character in lower case and without marks.
+    pub(crate) fn with_char(self, c: char) -> Self {
+        if c.is_ascii() {
+            #[allow(clippy::cast_possible_truncation)] // It is ASCII.
+            return self.with_byte(c.to_ascii_lowercase() as u8);
+        }
+        let mut hash = self;
+        for lower in c.to_lowercase() {
+            decompose_canonical(lower, |part| {
+                if !is_combining_mark(part) {
+                    hash = match letters_of(part) {
+                        Some(letters) => hash.with_str(letters),
+                        None => hash.with_str(part.encode_utf8(&mut [0; 4])),
+                    };
+                }
+            });
+        }
+        hash
+    }
+}
+
+/// Letters that have no decomposition, in the form that passports give them.
+fn letters_of(c: char) -> Option<&'static str> {
+    Some(match c {
+        'ø' => "o",
+        'ł' => "l",
+        'đ' | 'ð' => "d",
+        'þ' => "th",
+        'ß' => "ss",
+        'æ' => "ae",
+        'œ' => "oe",
+        'ı' => "i",
+        'ħ' => "h",
+        'ŧ' => "t",
+        'ŋ' => "n",
+        'ə' => "a",
+        '’' => "'",
+        'ς' => "σ",
+        _ => return None,
+    })
+}
+
+/// All words of the list.
+pub(crate) struct Gazetteer {
+    words: Table,
+    figures: Table,
+}
+
+/// Shared by all anonymizers; made when first asked for.
+pub(crate) fn gazetteer() -> &'static Gazetteer {
+    static SHARED: LazyLock<Gazetteer> = LazyLock::new(Gazetteer::load);
+    &SHARED
+}
+
+impl Gazetteer {
+    fn load() -> Self {
+        let classes = lexicon::CLASSES
+            .iter()
+            .chain(&lexicon::PHRASE_WORDS)
+            .chain(&crate::address::CLASSES);
+        let classes = classes.flat_map(|(words, bit)| {
+            let hash = |word: &str| word.chars().fold(WordHash::START, WordHash::with_char);
+            words.split_whitespace().map(move |word| (hash(word), *bit))
+        });
+        let words: Vec<(WordHash, u64)> = entries(NAMES, true)
+            .map(|(word, flags)| (WordHash::START.with_str(&word), u64::from(flags)))
+            .chain(classes)
+            .collect();
+        let more = MORE_FIGURES
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let figures: Vec<(WordHash, u64)> = entries(FIGURES, false)
+            .map(|(name, _)| (WordHash::START.with_str(&name), 1))
+            .chain(more.map(|name| (name.chars().fold(WordHash::START, WordHash::with_char), 1)))
+            .collect();
+        Self {
+            words: Table::of(&words),
+            figures: Table::of(&figures),
+        }
+    }
+
+    /// What is known of the folded word with this hash.
+    pub(crate) fn get(&self, word: WordHash) -> Flags {
+        Flags(self.words.get(word))
+    }
+
+    /// Whether this is the hash of a public figure's name, folded words joined by spaces.
+    pub(crate) fn is_figure(&self, name: WordHash) -> bool {
+        self.figures.get(name) != 0
+    }
+}
+
+/// Undoes the front coding: (word, flags).
+fn entries(list: &str, flagged: bool) -> impl Iterator<Item = (String, u8)> {
+    let mut word = String::new();
+    list.lines().map(move |line| {
+        let mut bytes = line.bytes();
+        let shared = usize::from(bytes.next().unwrap_or(b'0').saturating_sub(b'0'));
+        let flags = if flagged {
+            bytes.next().unwrap_or(b'0').saturating_sub(b'0')
+        } else {
+            0
+        };
+        let rest = line.get(1 + usize::from(flagged)..).unwrap_or_default();
+        // Prefixes are counted in characters.
+        let keep = word.char_indices().nth(shared).map_or(word.len(), |c| c.0);
+        word.truncate(keep);
+        word.push_str(rest);
+        (word.clone(), flags)
+    })
+}
+
+/// An open-addressing table of hashes; a quarter to a half full.
+struct Table {
+    slots: Vec<(u64, u64)>,
+    mask: usize,
+}
+
+impl Table {
+    fn of(entries: &[(WordHash, u64)]) -> Self {
+        let size = (entries.len() * 2 + 2).next_power_of_two();
+        let mut table = Self {
+            slots: vec![(0, 0); size],
+            mask: size - 1,
+        };
+        for &(WordHash(hash), value) in entries {
+            let mut at = table.place(hash);
+            while table.slots[at].1 != 0 && table.slots[at].0 != hash {
+                at = (at + 1) & table.mask;
+            }
+            table.slots[at].0 = hash;
+            table.slots[at].1 |= value;
+        }
+        table
+    }
+
+    /// The high bits of an FNV hash are the well mixed ones.
+    #[allow(clippy::cast_possible_truncation)] // Only as many bits as the table needs.
+    fn place(&self, hash: u64) -> usize {
+        (hash >> 32 ^ hash) as usize & self.mask
+    }
+
+    /// 0 for what is not in the table.
+    fn get(&self, WordHash(hash): WordHash) -> u64 {
+        let mut at = self.place(hash);
+        loop {
+            match self.slots[at] {
+                (_, 0) => return 0,
+                (known, value) if known == hash => return value,
+                _ => at = (at + 1) & self.mask,
+            }
+        }
+    }
+}
+
+/// Every word with its flags, as the lists have them, for the plain reference of the tests.
+#[cfg(test)]
+pub(crate) fn all_words() -> std::collections::BTreeMap<String, Flags> {
+    let mut words: std::collections::BTreeMap<String, Flags> = entries(NAMES, true)
+        .map(|(word, flags)| (word, Flags(u64::from(flags))))
+        .collect();
+    let classes = lexicon::CLASSES.iter().chain(&lexicon::PHRASE_WORDS);
+    for (list, bit) in classes.chain(&crate::address::CLASSES) {
+        for word in list.split_whitespace() {
+            words.entry(super::reference::fold(word)).or_default().0 |= bit;
+        }
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flags(word: &str) -> Flags {
+        gazetteer().get(word.chars().fold(WordHash::START, WordHash::with_char))
+    }
+
+    #[test]
+    fn words_and_names() {
+        assert!(flags("Anna").given() && !flags("Anna").common());
+        assert!(flags("Müller").family() && flags("MULLER").family());
+        assert!(flags("Łukasz").given() && flags("Søren").given());
+        assert!(flags("Will").given() && flags("will").common());
+        assert!(flags("Ирина").given() && flags("Γεώργιος").given());
+        assert!(flags("Paris").proper());
+        assert!(flags("xqzt").unknown());
+    }
+
+    #[test]
+    fn every_entry_is_found_again() {
+        for (word, flags) in entries(NAMES, true) {
+            assert_ne!(flags, 0, "{word}");
+            let hash = WordHash::START.with_str(&word);
+            assert_eq!(gazetteer().get(hash).0 & 0xFF, u64::from(flags), "{word}");
+        }
+    }
+
+    #[test]
+    fn figures() {
+        let known = |name: &str| {
+            gazetteer().is_figure(name.chars().fold(WordHash::START, WordHash::with_char))
+        };
+        assert!(known("Albert Einstein") && known("Immanuel Kant"));
+        assert!(!known("Anna Müller"));
+    }
+}

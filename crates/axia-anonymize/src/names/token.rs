@@ -1,0 +1,252 @@
+//! Cuts a text into words, with what stands around each.
+
+use super::gazetteer::{Flags, Gazetteer, WordHash};
+
+/// How a word is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// `anna`
+    Lower,
+    /// `Anna`, `McDonald`
+    Capital,
+    /// `ANNA`, also of one letter
+    Upper,
+    /// `annaMaria`: no word of a text
+    Mixed,
+}
+
+/// What stands between a word and the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gap {
+    /// One space, or one after the dot of an initial or a title.
+    Space,
+    Hyphen,
+    /// A comma and spaces.
+    Comma,
+    /// A colon, spaces and tabs, on one line.
+    Colon,
+    /// A line break, spaces and marks of quoting.
+    Line,
+    /// Anything else.
+    Other,
+}
+
+/// A word.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Token {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) hash: WordHash,
+    pub(crate) flags: Flags,
+    pub(crate) shape: Shape,
+    pub(crate) gap: Gap,
+    /// Characters of the word, at most 255.
+    pub(crate) length: u8,
+    /// A sentence or a line starts here.
+    pub(crate) starts: bool,
+    /// Touches a digit, `_`, `@`, `/` or a dot with letters behind it: part of something else.
+    pub(crate) glued: bool,
+    /// A dot follows.
+    pub(crate) dot: bool,
+    /// The first letter of what follows behind an apostrophe, as in `'s` or `'m`; 0 without.
+    pub(crate) tail: u8,
+}
+
+/// The words of a text in Latin, Greek, Cyrillic, Armenian and other letters with capitals.
+pub(crate) fn tokens(text: &str, gazetteer: &Gazetteer, out: &mut Vec<Token>) {
+    out.clear();
+    let mut at = 0;
+    let mut end_before = 0;
+    while at < text.len() {
+        let Some(c) = char_at(text, at) else { break };
+        if !is_letter(c) {
+            at += c.len_utf8();
+            continue;
+        }
+        let (word, next) = word(text, at);
+        let gap = gap(&text[end_before..at], out.last());
+        let starts = out.is_empty() || starts_sentence(&text[end_before..at], out.last());
+        let flags = gazetteer.get(word.hash);
+        out.push(Token {
+            flags,
+            gap,
+            starts,
+            ..word
+        });
+        end_before = next;
+        at = next;
+    }
+}
+
+fn char_at(text: &str, at: usize) -> Option<char> {
+    match text.as_bytes().get(at) {
+        Some(&byte) if byte.is_ascii() => Some(char::from(byte)),
+        _ => text.get(at..)?.chars().next(),
+    }
+}
+
+/// Letters of scripts that have capitals; others do not put names in capitals anyway.
+fn is_letter(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_alphabetic();
+    }
+    (c < '\u{590}' || ('\u{1E00}'..'\u{2000}').contains(&c)) && c.is_alphabetic()
+}
+
+/// The word at `start`, and where to go on. `gap`, `flags` and `starts` are filled in later.
+fn word(text: &str, start: usize) -> (Token, usize) {
+    let mut hash = WordHash::START;
+    let (mut capitals, mut smalls, mut length) = (0_u32, 0_u32, 0_u32);
+    let mut first_is_capital = false;
+    let mut inner_capital_after_small = false;
+    let mut at = start;
+    let mut ending = 0;
+    let mut next = None;
+    while let Some(c) = char_at(text, at) {
+        if is_letter(c) {
+            hash = hash.with_char(c);
+            length += 1;
+            if c.is_uppercase() {
+                capitals += 1;
+                first_is_capital |= at == start;
+                inner_capital_after_small |= smalls > 0;
+            } else if c.is_lowercase() {
+                smalls += 1;
+            }
+            at += c.len_utf8();
+            continue;
+        }
+        if at > start && is_mark(c) {
+            at += c.len_utf8();
+            continue;
+        }
+        if (c == '\'' || c == '’') && at > start {
+            let tail = tail(text, at + c.len_utf8());
+            match tail {
+                Tail::Name => {
+                    hash = hash.with_byte(b'\'');
+                    at += c.len_utf8();
+                    continue;
+                }
+                Tail::Ending { length, first } => {
+                    ending = first;
+                    next = Some(at + c.len_utf8() + length);
+                }
+                Tail::None => {}
+            }
+        }
+        break;
+    }
+    let shape = if capitals == 0 {
+        Shape::Lower
+    } else if smalls == 0 {
+        Shape::Upper
+    } else if first_is_capital && (!inner_capital_after_small || capitals <= 2) {
+        Shape::Capital
+    } else {
+        Shape::Mixed
+    };
+    let before = text[..start].chars().next_back();
+    let after = char_at(text, at);
+    let behind = after.and_then(|c| char_at(text, at + c.len_utf8()));
+    let part_of = |c: Option<char>| {
+        c.is_some_and(|c| c.is_numeric() || matches!(c, '_' | '@' | '/' | '\\' | '#' | '$' | '='))
+    };
+    let glued = part_of(before)
+        || before == Some('.')
+            && text[..start - 1].ends_with(|c: char| c.is_alphanumeric() || c == ')')
+        || part_of(after) && after != Some('/')
+        || matches!(after, Some('(')) && shape != Shape::Upper
+        || after == Some('.') && behind.is_some_and(|c| c.is_alphanumeric()) && length > 1;
+    let token = Token {
+        start,
+        end: at,
+        hash,
+        flags: Flags::default(),
+        shape,
+        gap: Gap::Other,
+        length: u8::try_from(length).unwrap_or(u8::MAX),
+        starts: false,
+        glued,
+        dot: after == Some('.'),
+        tail: ending,
+    };
+    (token, next.unwrap_or(at))
+}
+
+fn is_mark(c: char) -> bool {
+    ('\u{300}'..'\u{370}').contains(&c)
+}
+
+/// What follows an apostrophe in a word.
+enum Tail {
+    /// Part of a name: `O'Neil`.
+    Name,
+    /// `'s`, `'ll` and such: the length in bytes, and the first letter in lower case.
+    Ending {
+        length: usize,
+        first: u8,
+    },
+    None,
+}
+
+fn tail(text: &str, at: usize) -> Tail {
+    let rest = text.get(at..).unwrap_or_default();
+    let letters: usize = rest
+        .chars()
+        .take(4)
+        .take_while(|&c| is_letter(c))
+        .map(char::len_utf8)
+        .sum();
+    let ending = &rest[..letters];
+    match ending {
+        "" => Tail::None,
+        "s" | "S" | "m" | "d" | "t" | "ll" | "re" | "ve" | "M" | "D" | "T" | "LL" | "RE" | "VE" => {
+            Tail::Ending {
+                length: letters,
+                first: ending.as_bytes()[0].to_ascii_lowercase(),
+            }
+        }
+        _ => Tail::Name,
+    }
+}
+
+fn gap(between: &str, before: Option<&Token>) -> Gap {
+    let short = before.is_some_and(|b| b.dot);
+    match between {
+        " " => return Gap::Space,
+        ". " | "." if short => return Gap::Space,
+        "-" => return Gap::Hyphen,
+        ", " => return Gap::Comma,
+        _ => {}
+    }
+    if between.contains('\n') {
+        let quiet = |c: char| {
+            c.is_whitespace() || matches!(c, '>' | '?' | ',' | '-' | '—' | '–' | '.' | '!')
+        };
+        return if between.chars().all(quiet) {
+            Gap::Line
+        } else {
+            Gap::Other
+        };
+    }
+    if let Some(rest) = between.trim_start().strip_prefix(':')
+        && rest.chars().all(|c| matches!(c, ' ' | '\t' | '*' | '"'))
+    {
+        return Gap::Colon;
+    }
+    Gap::Other
+}
+
+fn starts_sentence(between: &str, before: Option<&Token>) -> bool {
+    let mut ends = between.chars().filter(|c| !c.is_whitespace() || *c == '\n');
+    // The dot of an initial or a short title ends no sentence.
+    let short = before.is_some_and(|b| b.dot && b.length <= 3 && between == ". ");
+    !short
+        && ends.any(|c| {
+            matches!(
+                c,
+                '.' | '!' | '?' | '\n' | ':' | ';' | '"' | '“' | '*' | '(' | '…' | '-' | '>'
+            )
+        })
+}
