@@ -12,7 +12,9 @@ use proptest::prelude::*;
 fn builder() -> AnonymizerBuilder {
     let names = "(?:Dr\\. )?(?:Jane|John|Mary) (?:Doe|Roe|Smith)";
     let names = PatternRecognizer::new("test-names", Kind::Person, names).unwrap();
-    Anonymizer::builder().recognizer(Box::new(names))
+    Anonymizer::builder()
+        .names(false)
+        .recognizer(Box::new(names))
 }
 
 fn key(byte: u8) -> SecretKey {

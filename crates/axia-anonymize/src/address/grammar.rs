@@ -6,6 +6,9 @@
 //! on the same line or on the lines below.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::lexicon::{
     ADDRESS, AFTER, BEFORE, CORNER, CUE, DIRECTION, JOIN, KNOWN_STREETS, MILITARY, STREET_ENDINGS,
@@ -194,7 +197,7 @@ impl Reader<'_> {
         let before = at.checked_sub(1).map_or(0, |b| self.pieces[b].end);
         self.text
             .get(before..piece.start)
-            .is_some_and(|t| t.contains('\n'))
+            .is_some_and(|t| t.contains('\n') || t.contains("\\n"))
     }
 
     /// `Clarke Avenue`: the end behind the kind. With a number before it any kind counts.
@@ -264,7 +267,11 @@ impl Reader<'_> {
         }
         let english = kind.flags.common() && kind.shape == Shape::Lower;
         let cue = self.cue_before(at);
-        let enough = numbered && !english
+        let enough = numbered
+            && (!english
+                || self
+                    .word(at + 1)
+                    .is_some_and(|w| w.shape == Shape::Capital || w.flags.any(JOIN)))
             || follows && (!english || kind.shape == Shape::Capital)
             || cue && kind.shape == Shape::Capital && !kind.flags.common() && !kind.flags.proper();
         enough.then_some(end)
@@ -493,7 +500,7 @@ impl Reader<'_> {
             } else if i == at {
                 return false;
             }
-            if self.unit(i).is_some() {
+            if self.unit(i).is_some() || self.starts_line(i) && self.postcode(i).is_some() {
                 return true;
             }
             if matches!(piece.sort, Sort::Number { digits: 4..=6, .. })
@@ -571,6 +578,8 @@ impl Reader<'_> {
         let mut end = at;
         let mut names = 0;
         let mut flats = 0;
+        // A town may follow on the same line.
+        let mut town = false;
         loop {
             let gap = self.gap(end);
             if self.piece(end).is_none() || matches!(gap, Gap::Other) {
@@ -580,6 +589,19 @@ impl Reader<'_> {
                 end = next;
                 flats += 1;
                 if flats > 4 {
+                    return end;
+                }
+                continue;
+            }
+            // `12/3`, `45-68`
+            if gap == Gap::Tight && self.is_number(end) && end > start && self.is_number(end - 1) {
+                end += 1;
+                continue;
+            }
+            if let Some(next) = self.postcode(end) {
+                end = next;
+                town = names == 0;
+                if names >= 2 {
                     return end;
                 }
                 continue;
@@ -597,7 +619,7 @@ impl Reader<'_> {
             }
             let fresh = matches!(gap, Gap::Comma | Gap::Line);
             let after_flat = gap == Gap::Space
-                && (flats > 0 || self.is_number(end - 1) && end - start >= 2)
+                && (town || flats > 0 || self.is_number(end - 1) && end - start >= 2)
                 && names == 0;
             if names < 4 && (fresh || after_flat) && self.is_proper(end) {
                 let next = self.proper_name(end, 6);
@@ -664,6 +686,29 @@ impl Reader<'_> {
                 .piece(at)
                 .is_some_and(|p| matches!(p.sort, Sort::Number { digits: 4..=6, .. }))
             && (self.gap(at) != Gap::Line || self.piece(at + 1).is_none_or(|p| p.gap != Gap::Other))
+    }
+
+    /// A postcode that starts at a piece, in one of the usual forms: the end in pieces.
+    fn postcode(&self, at: usize) -> Option<usize> {
+        static FORMS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+            Regex::new(
+                r"^(?:[A-Z]{1,2}-)?[0-9]{4,6}(?:-[0-9]{3,4})?\b|^[0-9]{4} ?[A-Z]{2}\b|^[0-9]{2}-[0-9]{3}\b|^[0-9]{3} [0-9]{2}\b|^[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}\b|^[A-Z][0-9][A-Z] ?[0-9][A-Z][0-9]\b",
+            )
+            .ok()
+        });
+        if !matches!(self.gap(at), Gap::Comma | Gap::Line | Gap::Space) {
+            return None;
+        }
+        let start = self.piece(at)?.start;
+        let mut end = (start + 16).min(self.text.len());
+        while !self.text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let found = FORMS.as_ref()?.find(self.text.get(start..end)?)?;
+        let next = self
+            .pieces
+            .partition_point(|p| p.start < start + found.end());
+        (self.pieces[next - 1].end == start + found.end()).then_some(next)
     }
 
     /// The end of a piece, with a closing bracket or the dot of a house number.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::names::Token;
+use crate::names::{Token, unescaped};
 
 /// What stands before a piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,18 +108,21 @@ fn numbers(text: &str, range: Range<usize>, out: &mut Vec<Piece>) {
 }
 
 fn gap(between: &str, first: bool) -> Gap {
+    if between.contains('\\') {
+        return gap(&unescaped(between), first);
+    }
     match between {
         " " | "  " | ". " => return Gap::Space,
         "" | "-" | "/" | "'" | "’" => return if first { Gap::Line } else { Gap::Tight },
         ", " | "," => return Gap::Comma,
-        " #" | " nº " | " n° " | " № " => return Gap::Space,
+        " #" | " nº " | " n° " | " № " | " (" | " / " => return Gap::Space,
         _ => {}
     }
     if between.len() > 24 {
         return Gap::Other;
     }
     let lines = between.matches('\n').count();
-    let quiet = |c: char| c.is_whitespace() || matches!(c, '>' | '?' | ',' | '.' | '(' | '|');
+    let quiet = |c: char| c.is_whitespace() || matches!(c, '>' | '?' | '}' | ',' | '.' | '(' | '|');
     if !between.chars().all(quiet) {
         return Gap::Other;
     }

@@ -114,6 +114,27 @@ impl Reader<'_> {
             return None;
         }
         let interesting = first.shape != Shape::Lower || first.flags.name();
+        // `Mr. van Dijk`
+        if first.flags.any(PARTICLE) && self.cue(at).is_some_and(|cue| cue.sure) {
+            let small = self.tokens[at..]
+                .iter()
+                .take(3)
+                .take_while(|t| t.flags.any(PARTICLE));
+            let name = at + small.count();
+            let follows = self.get(name).is_some_and(|t| {
+                t.gap == Gap::Space
+                    && t.shape == Shape::Capital
+                    && !t.glued
+                    && !t.flags.any(FUNCTION)
+            });
+            if follows {
+                let end = self.extend(name, false);
+                return Some((
+                    end,
+                    self.name(at..end, "name-announced", Some("title"), 0.95),
+                ));
+            }
+        }
         // A month that a family name follows is a given name.
         let month = first.flags.any(MONTH)
             && first.shape == Shape::Capital
@@ -460,6 +481,7 @@ impl Reader<'_> {
             let agree = if plain && given {
                 second.flags.name() || !hyphen
             } else if flags.given() {
+                flags.shared() && second_plain && !hyphen ||
                 // A common word or a place: the rest must be no word.
                 second_plain && second.flags.family()
                     || has_initial && second.flags.family()

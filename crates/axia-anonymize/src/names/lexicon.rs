@@ -17,10 +17,10 @@ monday tuesday wednesday thursday friday saturday sunday january february march 
 mon tue wed thu fri sat sun jan feb mar apr jun jul aug sep sept oct nov dec \
 januar februar marz mai juni juli oktober dezember janvier fevrier mars avril juin juillet aout septembre octobre novembre decembre enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre gennaio febbraio aprile maggio giugno luglio settembre ottobre dicembre januari februari maart mei juli augustus \
 lunes martes miercoles jueves viernes sabado domingo lundi mardi mercredi jeudi vendredi samedi dimanche montag dienstag mittwoch donnerstag freitag samstag sonntag \
-am pm est pst utc gmt ai api usa uk eu us nyc god lord sir madam jesus christ allah bible quran \
+am pm est pst utc gmt ai api usa uk eu us nyc god lord sir madam christ allah bible quran \
 der die das den dem des ein eine einen einer und oder aber nicht ist sind war ich du er sie es wir ihr mein dein sein mit von zu im am auf fur als wie was wer wo wann warum ja nein bitte danke \
 le la les un une des et ou mais ne pas est sont je tu il elle nous vous ils elles mon ton son ma ta sa avec dans sur pour par que qui quoi oui non merci ce cette ces si tout comme \
-el los las lo una unos unas y o pero no es son yo usted ella nosotros ellos mi tu su con en por para que quien como donde cuando si gracias este esta esto muy mas \
+el los las lo una unos unas y o pero no es son yo usted nosotros ellos mi tu su con en por para que quien como donde cuando si gracias este esto muy mas \
 il gli uno ed ma che chi non sono io lui lei noi voi loro mio tuo suo con per da di del della nel grazie questo questa sei \
 os um uma e mas nao sao eu voce ele ela nos eles meu seu com para por quem sim obrigado isso esta este \
 het een en maar niet ik jij hij zij wij met voor van op aan bij naar dat dit deze die wat wie ja nee \
@@ -68,24 +68,24 @@ hotel restaurant cafe bar club team league cup prize award awards trophy festiva
 theorem lemma law laws equation equations effect principle method algorithm model test scale syndrome disease disorder constant function distribution process transform series space matrix number numbers coefficient curve \
 act treaty agreement doctrine plan project program programme party movement revolution war battle crisis era age century castle palace tower house hall center centre building \
 motors cars airlines airways railway express air force army navy police court government administration committee commission council union association society \
-phone pro max mini plus studio cloud server windows linux code script language framework engine database tv show movie film song album novel book game games sauce salad bread cheese wine beer cake pie";
+phone pro mini plus studio cloud server windows linux code script language framework engine database tv show movie film song album novel book game games sauce salad bread cheese wine beer cake pie";
 
 /// Turns what stands behind it into a place or a thing.
 pub(super) const HEAD: &str = "mount mt lake saint st san santa sao sankt port fort cape camp new north south east west los las point isle river bay hotel university lady hurricane tropical storm planet project operation team club fc real";
 
 /// Public figures and figures of stories who are known by one word; others are found by full names.
 pub(super) const KNOWN_ALONE: &str = "\
-kant gandhi einstein shakespeare plato aristotle socrates buddha moses muhammad mohammed hitler stalin lenin marx mao putin trump biden obama clinton bush reagan nixon kennedy lincoln washington jefferson churchill thatcher merkel macron \
-napoleon caesar cleopatra darwin newton galileo copernicus kepler tesla edison freud jung nietzsche hegel descartes voltaire rousseau locke hume spinoza sartre camus foucault derrida wittgenstein heidegger \
-mozart beethoven bach chopin wagner vivaldi handel haydn schubert brahms picasso rembrandt vermeer monet warhol dali michelangelo raphael leonardo donatello \
-dante goethe schiller kafka tolstoy dostoevsky chekhov pushkin gogol orwell huxley hemingway dickens austen tolkien rowling homer virgil ovid cicero seneca \
-euler gauss fourier laplace lagrange riemann hilbert turing godel euclid pythagoras archimedes fermat pascal bayes markov poisson bernoulli cauchy newtonian maxwell faraday planck bohr heisenberg schrodinger feynman hawking curie boltzmann \
-musk bezos zuckerberg gates jobs buffett madonna beyonce rihanna adele eminem drake shakira prince elvis oprah messi ronaldo pele maradona federer nadal djokovic \
-batman superman spiderman ironman hulk thor loki odin zeus hera athena apollo ares hermes poseidon hades medusa achilles odysseus hercules gandalf frodo bilbo sauron aragorn legolas hermione dumbledore voldemort hogwarts \
-sherlock watson dracula frankenstein hamlet macbeth ophelia romeo othello pinocchio cinderella aladdin simba elsa shrek yoda vader spock mario luigi zelda pikachu goku naruto sasuke luffy barbie godzilla \
-alexa siri cortana claude gemini alpaca llama bard grok copilot watsonx julia ruby java python rust swift kotlin scala perl lua pascal ada elm dart flask django react angular jenkins kafka cassandra hadoop spark maven gradle jira azure \
-ford toyota honda tesla mercedes porsche ferrari chevrolet bentley royce cadillac chrysler dodge peugeot citroen renault skoda disney nike adidas gucci prada chanel dior armani versace levi levis heinz kellogg nestle siemens philips dell boeing airbus \
-santa satan lucifer eve noah adam abel cain solomon goliath samson judas pilate krishna shiva vishnu rama";
+kant gandhi einstein shakespeare plato aristotle socrates buddha hitler stalin lenin marx mao putin trump biden obama clinton churchill thatcher merkel macron \
+napoleon caesar cleopatra darwin galileo copernicus kepler tesla freud nietzsche hegel descartes voltaire rousseau spinoza sartre camus foucault derrida wittgenstein heidegger \
+mozart beethoven bach chopin vivaldi handel haydn schubert brahms picasso rembrandt vermeer monet warhol dali michelangelo \
+ goethe schiller kafka tolstoy dostoevsky chekhov pushkin gogol orwell huxley hemingway dickens tolkien rowling ovid cicero \
+euler gauss fourier laplace riemann turing godel euclid pythagoras archimedes fermat bayes markov poisson bernoulli cauchy newtonian faraday planck bohr heisenberg schrodinger feynman hawking curie boltzmann \
+musk bezos zuckerberg buffett madonna beyonce rihanna eminem shakira oprah messi ronaldo pele maradona federer nadal djokovic \
+batman superman spiderman ironman hulk loki odin zeus hera athena apollo hermes poseidon hades medusa achilles odysseus hercules gandalf frodo bilbo sauron aragorn legolas hermione dumbledore voldemort hogwarts \
+sherlock dracula frankenstein hamlet macbeth ophelia othello pinocchio cinderella aladdin simba shrek yoda vader spock zelda pikachu goku naruto sasuke luffy barbie godzilla \
+alexa siri cortana claude gemini alpaca llama bard grok copilot watsonx java python rust swift kotlin scala perl lua elm dart flask django react angular jenkins kafka hadoop spark maven gradle jira azure \
+ toyota honda tesla mercedes porsche ferrari chevrolet cadillac chrysler peugeot citroen renault skoda disney nike adidas gucci prada chanel dior armani versace levis heinz kellogg nestle boeing airbus \
+santa satan lucifer goliath judas pilate krishna shiva vishnu rama jesus";
 
 /// Pronouns of owning, before [`RELATION`].
 pub(super) const OWNER: &str =

@@ -14,7 +14,7 @@ use std::borrow::Cow;
 
 pub(crate) use self::gazetteer::gazetteer;
 pub(crate) use self::grammar::is_function;
-pub(crate) use self::token::{Shape, Token, tokens};
+pub(crate) use self::token::{Shape, Token, tokens, unescaped};
 
 use crate::{Evidence, Finding, Kind, Recognizer};
 

@@ -59,6 +59,10 @@ pub(crate) fn tokens(text: &str, gazetteer: &Gazetteer, out: &mut Vec<Token>) {
     let mut end_before = 0;
     while at < text.len() {
         let Some(c) = char_at(text, at) else { break };
+        if c == '\\' {
+            at += escape(text, at).max(1);
+            continue;
+        }
         if !is_letter(c) {
             at += c.len_utf8();
             continue;
@@ -82,6 +86,14 @@ fn char_at(text: &str, at: usize) -> Option<char> {
     match text.as_bytes().get(at) {
         Some(&byte) if byte.is_ascii() => Some(char::from(byte)),
         _ => text.get(at..)?.chars().next(),
+    }
+}
+
+/// The length of a written-out line break or tab, as in texts that were pasted from JSON: `\\n`.
+pub(crate) fn escape(text: &str, at: usize) -> usize {
+    match text.as_bytes().get(at..at + 2) {
+        Some([b'\\', b'n' | b'r' | b't']) => 2,
+        _ => 0,
     }
 }
 
@@ -147,15 +159,16 @@ fn word(text: &str, start: usize) -> (Token, usize) {
         Shape::Mixed
     };
     let before = text[..start].chars().next_back();
+    let broken = start >= 2 && escape(text, start - 2) > 0;
     let after = char_at(text, at);
     let behind = after.and_then(|c| char_at(text, at + c.len_utf8()));
     let part_of = |c: Option<char>| {
         c.is_some_and(|c| c.is_numeric() || matches!(c, '_' | '@' | '/' | '\\' | '#' | '$' | '='))
     };
-    let glued = part_of(before)
+    let glued = part_of(before) && !broken
         || before == Some('.')
             && text[..start - 1].ends_with(|c: char| c.is_alphanumeric() || c == ')')
-        || part_of(after) && after != Some('/')
+        || part_of(after) && after != Some('/') && escape(text, at) == 0
         || matches!(after, Some('(')) && shape != Shape::Upper
         || after == Some('.') && behind.is_some_and(|c| c.is_alphanumeric()) && length > 1;
     let token = Token {
@@ -211,7 +224,19 @@ fn tail(text: &str, at: usize) -> Tail {
     }
 }
 
+/// With line breaks for written-out ones; a lone backslash becomes a mark that nothing knows.
+pub(crate) fn unescaped(between: &str) -> String {
+    between
+        .replace("\\n", "\n")
+        .replace("\\r", "")
+        .replace("\\t", " ")
+        .replace('\\', "\u{FFFC}")
+}
+
 fn gap(between: &str, before: Option<&Token>) -> Gap {
+    if between.contains('\\') {
+        return gap(&unescaped(between), before);
+    }
     let short = before.is_some_and(|b| b.dot);
     match between {
         " " => return Gap::Space,
@@ -222,7 +247,8 @@ fn gap(between: &str, before: Option<&Token>) -> Gap {
     }
     if between.contains('\n') {
         let quiet = |c: char| {
-            c.is_whitespace() || matches!(c, '>' | '?' | ',' | '-' | '—' | '–' | '.' | '!')
+            c.is_whitespace()
+                || matches!(c, '>' | '?' | '}' | '|' | ',' | '-' | '—' | '–' | '.' | '!')
         };
         return if between.chars().all(quiet) {
             Gap::Line
@@ -239,6 +265,9 @@ fn gap(between: &str, before: Option<&Token>) -> Gap {
 }
 
 fn starts_sentence(between: &str, before: Option<&Token>) -> bool {
+    if between.contains("\\n") {
+        return true;
+    }
     let mut ends = between.chars().filter(|c| !c.is_whitespace() || *c == '\n');
     // The dot of an initial or a short title ends no sentence.
     let short = before.is_some_and(|b| b.dot && b.length <= 3 && between == ". ");
