@@ -37,6 +37,7 @@ const WHICH_NAME: u64 = PHRASE_WORDS[8].1;
 const SAID: u64 = PHRASE_WORDS[9].1;
 const AND: u64 = PHRASE_WORDS[10].1;
 const MONTH: u64 = PHRASE_WORDS[11].1;
+const WILL: u64 = PHRASE_WORDS[12].1;
 const PLACE: u64 = CLASSES[13].1;
 
 /// The most words that one name has.
@@ -135,12 +136,13 @@ impl Reader<'_> {
                 ));
             }
         }
-        // A month that a family name follows is a given name.
-        let month = first.flags.any(MONTH)
-            && first.shape == Shape::Capital
-            && self.goes_on(at)
-            && self.get(at + 1).is_some_and(|n| !n.flags.common());
-        if !interesting || first.flags.any(FUNCTION) && !is_initial(first) && !month {
+        // Words that are names only where somebody is named: months before a family name, `Will`.
+        let named = first.shape == Shape::Capital
+            && (first.flags.any(MONTH)
+                && self.goes_on(at)
+                && self.get(at + 1).is_some_and(|n| !n.flags.common())
+                || first.flags.any(MONTH | WILL) && self.cue(at).is_some_and(|cue| cue.lower));
+        if !interesting || first.flags.any(FUNCTION) && !is_initial(first) && !named {
             return None;
         }
         if let Some(cue) = self.cue(at)

@@ -122,7 +122,7 @@ pub(super) const CLASSES: [(&str, u64); 14] = [
 ];
 
 /// Single words that phrases are made of; each has a bit of its own.
-pub(super) const PHRASE_WORDS: [(&str, u64); 12] = [
+pub(super) const PHRASE_WORDS: [(&str, u64); 13] = [
     ("name names nombre nom naam nome имя", 1 << 21),
     ("is are was ist es est heet ist", 1 << 22),
     ("i", 1 << 23),
@@ -138,6 +138,7 @@ pub(super) const PHRASE_WORDS: [(&str, u64); 12] = [
     ("said says asked told replied shouted", 1 << 31),
     ("and or und et y e og och en i", 1 << 32),
     ("jan may april june august", 1 << 33),
+    ("will", 1 << 34),
 ];
 
 /// Endings of family names that no other words have. The word must be capitalised and unknown.
