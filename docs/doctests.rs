@@ -6,6 +6,9 @@ mod documents {
     #[doc = include_str!("../README.md")]
     struct Readme;
 
+    #[doc = include_str!("anonymization.md")]
+    struct Anonymization;
+
     #[doc = include_str!("formats.md")]
     struct Formats;
 

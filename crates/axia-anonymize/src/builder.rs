@@ -5,7 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::anonymizer::{Anonymizer, Inner};
-use crate::{Action, ConsistencyScope, Error, Kind, Recognizer, SecretKey, rules};
+use crate::ner::ModelRules;
+use crate::{Action, ConsistencyScope, Error, Kind, NameRecognizer, Recognizer, SecretKey, rules};
 
 const MIN_SCORE: f32 = 0.5;
 
@@ -42,6 +43,12 @@ impl AnonymizerBuilder {
     /// `true`; without the feature `names` they never are.
     pub fn names(mut self, on: bool) -> Self {
         self.names = on;
+        self
+    }
+
+    /// Adds a model that finds names; what it finds is masked beside what the rules find.
+    pub fn ner(mut self, model: Box<dyn NameRecognizer>) -> Self {
+        self.added.push(Box::new(ModelRules(model)));
         self
     }
 

@@ -26,6 +26,8 @@ enum ErrorKind {
     ActionName { bytes: usize },
     #[error("the pattern of recognizer {id} is not a valid regular expression: {reason}")]
     Pattern { id: String, reason: String },
+    #[error("{file} of the model cannot be used: {reason}")]
+    Model { file: &'static str, reason: String },
     #[error(
         "{what} of a cell must not exceed {limit_name} ({limit}), got {got}; check how it was counted"
     )]
@@ -78,6 +80,13 @@ impl Error {
     pub(crate) fn action_name(name: &str) -> Self {
         Self {
             kind: ErrorKind::ActionName { bytes: name.len() },
+        }
+    }
+
+    #[cfg_attr(not(feature = "ner"), allow(dead_code))]
+    pub(crate) fn model(file: &'static str, reason: String) -> Self {
+        Self {
+            kind: ErrorKind::Model { file, reason },
         }
     }
 
@@ -147,6 +156,12 @@ impl Error {
     #[must_use]
     pub fn is_invalid_pattern(&self) -> bool {
         matches!(self.kind, ErrorKind::Pattern { .. })
+    }
+
+    /// Whether a model's folder lacks a file or holds one that is not what it must be.
+    #[must_use]
+    pub fn is_invalid_model(&self) -> bool {
+        matches!(self.kind, ErrorKind::Model { .. })
     }
 
     /// Whether counts contradict each other, such as more users than conversations.

@@ -48,8 +48,12 @@
 //!
 //! # What it does not do
 //!
-//! - **It does not find names of people**, nor streets, places and organizations. Rules alone leave most of the personal data in ordinary text readable. What comes out is
-//!   pseudonymised, with a residual risk that nobody has measured for your data.
+//! - **It does not find everything.** Names of persons and street addresses are found by lists and
+//!   grammar (feature `names`), and better with a model beside (feature `ner`); organizations and towns
+//!   by the model alone. What comes out is pseudonymised, with a residual risk that
+//!   `docs/anonymization.md` measures on public texts and nobody has measured on yours.
+//! - Well-known people and figures of stories stay readable, because opinions are about them; so does
+//!   somebody who shares such a name, unless he introduces himself.
 //! - It does not find bare domains (`example.com/jo`), nor anything in ROT13, in pictures, or in two codes
 //!   around each other.
 //! - Ages below 90 have a score below the default threshold; lower
@@ -61,7 +65,11 @@
 //!
 //! # Features
 //!
-//! None yet.
+//! - `names` (default): names of persons and street addresses by lists and grammar. Half a megabyte of
+//!   lists in the binary; [`AnonymizerBuilder::names`] switches it off at run time.
+//! - `ner`: `NerModel`, a BERT token classifier that runs on the processor with weights from a local
+//!   folder, for [`AnonymizerBuilder::ner`]. Adds `ndarray` and `safetensors`. A model of one's own
+//!   needs the trait [`NameRecognizer`] alone, which is always there.
 
 mod action;
 #[cfg(feature = "names")]
@@ -81,6 +89,7 @@ mod key;
 mod kind;
 #[cfg(feature = "names")]
 mod names;
+mod ner;
 mod normalize;
 mod people;
 mod placeholder;
@@ -103,6 +112,9 @@ pub use crate::error::Error;
 pub use crate::finding::{Evidence, Finding};
 pub use crate::key::{ConsistencyScope, SecretKey};
 pub use crate::kind::{CustomKind, Kind};
+pub use crate::ner::{NameRecognizer, NameSpan};
+#[cfg(feature = "ner")]
+pub use crate::ner::{NerModel, NerModelParams};
 pub use crate::recognizer::{PatternRecognizer, Recognizer, RecognizerFailure};
 
 #[cfg(doctest)]

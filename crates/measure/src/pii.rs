@@ -43,7 +43,7 @@ struct Mask {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Error> {
-    args.only(&["spans", "system", "export", "only"])?;
+    args.only(&["spans", "system", "export", "only", "ner"])?;
     let only: String = args.value_or("only", String::new())?;
     if args.data().is_empty() {
         return Err("pii wants --data FILE, a file in presidio-research's JSON form".into());
@@ -70,11 +70,26 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
     Ok(())
 }
 
-fn systems(_args: &Args) -> Result<Vec<(&'static str, Anonymizer)>, Error> {
-    Ok(vec![
+fn systems(args: &Args) -> Result<Vec<(&'static str, Anonymizer)>, Error> {
+    let mut systems = vec![
         ("rules", Anonymizer::builder().names(false).build()?),
         ("names", Anonymizer::builder().build()?),
-    ])
+    ];
+    if let Some(folder) = args.path("ner") {
+        systems.push(("ner", with_model(folder)?));
+    }
+    Ok(systems)
+}
+
+#[cfg(feature = "ner")]
+fn with_model(folder: &Path) -> Result<Anonymizer, Error> {
+    let model = axia::anonymize::NerModel::load(folder)?;
+    Ok(Anonymizer::builder().ner(Box::new(model)).build()?)
+}
+
+#[cfg(not(feature = "ner"))]
+fn with_model(_folder: &Path) -> Result<Anonymizer, Error> {
+    Err("--ner wants `--features ner` behind `-p measure`".into())
 }
 
 fn masks(anonymizer: &Anonymizer, samples: &[Sample]) -> Vec<Mask> {

@@ -606,12 +606,8 @@ impl Reader<'_> {
                 }
                 continue;
             }
-            // A postcode, also in two groups: `840 24`.
-            if self.is_number(end) && names > 0 || self.is_postcode(end) {
+            if self.is_postcode(end) {
                 end += 1;
-                if self.is_number(end) && self.gap(end) == Gap::Space {
-                    end += 1;
-                }
                 if names >= 2 {
                     return end;
                 }
@@ -686,6 +682,7 @@ impl Reader<'_> {
                 .piece(at)
                 .is_some_and(|p| matches!(p.sort, Sort::Number { digits: 4..=6, .. }))
             && (self.gap(at) != Gap::Line || self.piece(at + 1).is_none_or(|p| p.gap != Gap::Other))
+            && !self.digits_go_on(at + 1)
     }
 
     /// A postcode that starts at a piece, in one of the usual forms: the end in pieces.
@@ -708,7 +705,16 @@ impl Reader<'_> {
         let next = self
             .pieces
             .partition_point(|p| p.start < start + found.end());
-        (self.pieces[next - 1].end == start + found.end()).then_some(next)
+        let whole = self.pieces[next - 1].end == start + found.end();
+        (whole && !self.digits_go_on(next)).then_some(next)
+    }
+
+    /// Whether a number goes on in another group: then it is a telephone number, not a postcode.
+    fn digits_go_on(&self, at: usize) -> bool {
+        matches!(self.gap(at), Gap::Space | Gap::Tight)
+            && self
+                .piece(at)
+                .is_some_and(|p| matches!(p.sort, Sort::Number { .. }))
     }
 
     /// The end of a piece, with a closing bracket or the dot of a house number.

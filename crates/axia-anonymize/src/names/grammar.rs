@@ -285,6 +285,7 @@ impl Reader<'_> {
                     return likely("said", false);
                 }
                 if one.flags.any(RELATION)
+                    && one.tail == 0
                     && (has(two, OWNER) || two.is_some_and(|t| t.tail == b's'))
                 {
                     return likely("relation", true);

@@ -79,7 +79,7 @@ kant gandhi einstein shakespeare plato aristotle socrates buddha hitler stalin l
 napoleon caesar cleopatra darwin galileo copernicus kepler tesla freud nietzsche hegel descartes voltaire rousseau spinoza sartre camus foucault derrida wittgenstein heidegger \
 mozart beethoven bach chopin vivaldi handel haydn schubert brahms picasso rembrandt vermeer monet warhol dali michelangelo \
  goethe schiller kafka tolstoy dostoevsky chekhov pushkin gogol orwell huxley hemingway dickens tolkien rowling ovid cicero \
-euler gauss fourier laplace riemann turing godel euclid pythagoras archimedes fermat bayes markov poisson bernoulli cauchy newtonian faraday planck bohr heisenberg schrodinger feynman hawking curie boltzmann \
+euler gauss fourier laplace riemann turing godel euclid pythagoras archimedes fermat bayes markov poisson bernoulli cauchy dijkstra knuth shannon hamming huffman kruskal levenshtein fibonacci mandelbrot cantor peano faraday planck bohr heisenberg schrodinger feynman hawking curie boltzmann \
 musk bezos zuckerberg buffett madonna beyonce rihanna eminem shakira oprah messi ronaldo pele maradona federer nadal djokovic \
 batman superman spiderman ironman hulk loki odin zeus hera athena apollo hermes poseidon hades medusa achilles odysseus hercules gandalf frodo bilbo sauron aragorn legolas hermione dumbledore voldemort hogwarts \
 sherlock dracula frankenstein hamlet macbeth ophelia othello pinocchio cinderella aladdin simba shrek yoda vader spock zelda pikachu goku naruto sasuke luffy barbie godzilla \
