@@ -17,8 +17,8 @@ mod kmeans;
 mod llm;
 mod neighbours;
 mod npy;
-mod pii_rules;
 mod pii;
+mod pii_rules;
 mod quickstart;
 mod readers;
 
