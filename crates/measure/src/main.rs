@@ -10,6 +10,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
+mod calibration;
 mod canaries;
 mod contingency;
 mod figure;
@@ -41,6 +42,11 @@ const MEASUREMENTS: &[Measurement] = &[
         "pii",
         "leaks and precision of the anonymizer on labelled texts in presidio-research's JSON form",
         pii::run,
+    ),
+    (
+        "calibration",
+        "error, power and coverage of the statistics on simulated data; --data values_frequencies.csv, --seed, --scale, --only",
+        calibration::run,
     ),
     (
         "readers",

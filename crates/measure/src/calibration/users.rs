@@ -1,0 +1,135 @@
+//! Users with five conversations on average who stick to a task and to values, in data where tasks and values have nothing to do
+//! with each other; and in data where each value is more frequent in one task.
+
+use axia_contingency::{
+    ClusteredParams, Confidence, ConversationEntry, Conversations, Proportion, TwoByTwo,
+    normal_two_sided,
+};
+
+use super::random::Random;
+use super::{Rate, Setting};
+use crate::Error;
+
+const USERS: u64 = 8000;
+/// A user has two conversations, and a further one with three chances in four each time: on average 5.
+const STOP: f64 = 0.25;
+const TASKS: usize = 20;
+const VALUES: usize = 20;
+/// Share of conversations that show a value.
+const SHARE: f64 = 0.1;
+/// Correlation of the value between two conversations of a user.
+const INTRACLASS: f64 = 0.2;
+/// Share of a user's conversations that are of the user's own task; the others are of any.
+const LOYAL: f64 = 0.8;
+/// Where there is an association: odds of a value in its own task, over elsewhere.
+const ODDS: f64 = 1.6;
+
+pub(super) fn run(setting: &Setting) -> Result<(), Error> {
+    let level = Confidence::new(0.95)?;
+    let scan = ClusteredParams::new().build()?;
+    let on = "5 conversations a user on average, intraclass correlation .2, loyalty .8";
+    for (what, odds) in [("type_1_error", 1.0), ("power", ODDS)] {
+        let (mut naive, mut robust, mut rao_scott) =
+            (Rate::default(), Rate::default(), Rate::default());
+        let (mut naive_odds, mut our_odds) = (Rate::default(), Rate::default());
+        let (mut naive_share, mut our_share) = (Rate::default(), Rate::default());
+        for run in 0..setting.replications(100) {
+            let mut random = Random::new(setting.seed ^ 0xB, u64::from(run));
+            let data = draw(odds, &mut random)?;
+            let observations = data.observe(0, 1)?;
+            let found = scan.scan(&data, 0, 1)?;
+            let mut counts = [0_u64; 5];
+            let mut tests = 0;
+            for pair in &found.pairs {
+                // Where there is an association it is between each task and its own value.
+                if odds > 1.0 && pair.row != pair.col {
+                    continue;
+                }
+                tests += 1;
+                let small = |p: f64| u64::from(p <= 0.05);
+                let plain = pair.adjusted_residual.and_then(normal_two_sided);
+                counts[0] += plain.map_or(0, |p| small(p.p()));
+                counts[1] += pair.ln_p.map_or(0, |p| small(p.p()));
+                counts[2] += pair.rao_scott_ln_p.map_or(0, |p| small(p.p()));
+                let table = TwoByTwo::from_margins(
+                    pair.observed,
+                    observations.row_totals()[pair.row as usize],
+                    observations.col_totals()[pair.col as usize],
+                    data.len() as u64,
+                )?;
+                let holds = |low: f64, high: f64| u64::from(low <= 0.0 && 0.0 <= high);
+                let woolf = table.odds_ratio(level);
+                counts[3] += woolf.map_or(0, |o| holds(o.low.ln(), o.high.ln()));
+                counts[4] += pair.log_odds_ratio.map_or(0, |o| holds(o.low, o.high));
+            }
+            for (rate, count) in [
+                (&mut naive, counts[0]),
+                (&mut robust, counts[1]),
+                (&mut rao_scott, counts[2]),
+                (&mut naive_odds, counts[3]),
+                (&mut our_odds, counts[4]),
+            ] {
+                rate.push(count, tests);
+            }
+            if odds <= 1.0 {
+                let (mut plain, mut clustered) = (0, 0);
+                for share in data.prevalence_by_user(1, level)? {
+                    let wilson = Proportion::new(share.count, share.n)?.wilson(level);
+                    let holds = |low: f64, high: f64| u64::from(low <= SHARE && SHARE <= high);
+                    plain += wilson.map_or(0, |i| holds(i.low, i.high));
+                    clustered += holds(share.interval.low, share.interval.high);
+                }
+                naive_share.push(plain, VALUES as u64);
+                our_share.push(clustered, VALUES as u64);
+            }
+        }
+        let name = |which: &str| format!("calibration/users/{what}/{which}");
+        naive.print(&name("naive_residual"), on);
+        robust.print(&name("robust_residual"), on);
+        rao_scott.print(&name("rao_scott"), on);
+        if odds <= 1.0 {
+            let name = |which: &str| format!("calibration/users/coverage/{which}");
+            naive_odds.print(&name("naive_odds_ratio"), on);
+            our_odds.print(&name("odds_ratio_by_user"), on);
+            naive_share.print(&name("naive_prevalence"), on);
+            our_share.print(&name("prevalence_by_user"), on);
+        }
+    }
+    Ok(())
+}
+
+fn draw(odds: f64, random: &mut Random) -> Result<Conversations, Error> {
+    let mass = 1.0 / INTRACLASS - 1.0;
+    let mut builder = Conversations::builder(&[TASKS as u32, VALUES as u32]);
+    let mut labels = Vec::new();
+    let mut id = 0;
+    for user in 0..USERS {
+        let own = random.below(TASKS);
+        let inclined: Vec<f64> = (0..VALUES)
+            .map(|_| random.beta(SHARE * mass, (1.0 - SHARE) * mass))
+            .collect();
+        let mut conversations = 2;
+        while !random.chance(STOP) {
+            conversations += 1;
+        }
+        for _ in 0..conversations {
+            let task = if random.chance(LOYAL) {
+                own
+            } else {
+                random.below(TASKS)
+            };
+            labels.clear();
+            for (value, &p) in inclined.iter().enumerate() {
+                let factor = if value == task { odds } else { 1.0 };
+                if random.chance(p * factor / (1.0 - p + p * factor)) {
+                    labels.push(value as u32);
+                }
+            }
+            let task = [task as u32];
+            let entry: [&[u32]; 2] = [&task, &labels];
+            builder.push(&ConversationEntry::new(id, &entry).user(user))?;
+            id += 1;
+        }
+    }
+    Ok(builder.build()?)
+}
