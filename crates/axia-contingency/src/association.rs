@@ -189,6 +189,8 @@ pub struct Associations {
     pub family: TestFamily,
     /// For each column category its number of tests.
     pub tests_per_column: Vec<u64>,
+    /// Whether users, not conversations, were taken as the independent units of p-values and intervals.
+    pub by_user: bool,
     /// The pairs.
     pub pairs: Vec<Association>,
 }

@@ -4,7 +4,7 @@ use crate::association::{
     Association, Associations, Counted, TestFamily, TestKind, Untested, effect_order,
 };
 use crate::cells::Cell;
-use crate::clustered::ClusteredParams;
+use crate::clustered::correct_by_user;
 use crate::conversations::Conversations;
 use crate::error::Error;
 use crate::exact::Hypergeometric;
@@ -40,8 +40,19 @@ impl AssociationScan {
     #[must_use]
     pub fn scan(&self, observations: &Observations) -> Associations {
         let margins = EstimandMargins::of(self.estimand(), observations);
-        let family = Family::of(self, &margins);
-        let mut pairs = self.list(observations, &margins);
+        let pairs = self.list(observations, &margins);
+        self.finish(observations, &margins, pairs, false)
+    }
+
+    /// Corrects the p-values for their number, and puts the pairs in order.
+    fn finish(
+        &self,
+        observations: &Observations,
+        margins: &EstimandMargins,
+        mut pairs: Vec<Association>,
+        by_user: bool,
+    ) -> Associations {
+        let family = Family::of(self, margins);
         let (ln_p, tests) = (
             pairs
                 .iter()
@@ -79,6 +90,7 @@ impl AssociationScan {
                 critical_z: self.correction().critical_z(self.alpha(), tests),
             },
             tests_per_column: family.per_column,
+            by_user,
             pairs,
         }
     }
@@ -86,8 +98,13 @@ impl AssociationScan {
     /// Counts two facets of conversations and measures every pair of their categories, with the
     /// [robust residual](Association::robust_residual) and design effect of each pair that met.
     ///
-    /// The p-values and corrections are those of [`scan`](Self::scan), for independent conversations. Where the design effect
-    /// is well above 1, those of a [`ClusteredScan`](crate::ClusteredScan) are the ones to believe.
+    /// Where every conversation came with its user, users are taken as the independent units: p-values, their corrections and
+    /// the intervals are by user, and [`Associations::by_user`] says so. A pair's p-value then is that of its deviate over the
+    /// root of its design effect (at least 1). Where fewer than five conversations are expected each user counts once. Without
+    /// users they are those of [`scan`](Self::scan).
+    ///
+    /// # Complexity
+    /// As [`ClusteredScan::scan`](crate::ClusteredScan::scan), beside that of [`scan`](Self::scan).
     ///
     /// # Errors
     /// As [`Conversations::observe`] and [`ClusteredScan::scan`](crate::ClusteredScan::scan).
@@ -113,19 +130,18 @@ impl AssociationScan {
         row_facet: usize,
         col_facet: usize,
     ) -> Result<Associations, Error> {
-        let mut found = self.scan(&conversations.observe(row_facet, col_facet)?);
-        let clustered = ClusteredParams::new()
-            .estimand(self.estimand())
-            .confidence(self.confidence().level())
-            .build()?
-            .scan(conversations, row_facet, col_facet)?;
-        for pair in &mut found.pairs {
-            if let Some(robust) = clustered.get(pair.row, pair.col) {
-                pair.robust_residual = robust.robust_residual;
-                pair.design_effect = robust.design_effect;
-            }
-        }
-        Ok(found)
+        let observations = conversations.observe(row_facet, col_facet)?;
+        let margins = EstimandMargins::of(self.estimand(), &observations);
+        let mut pairs = self.list(&observations, &margins);
+        correct_by_user(
+            conversations,
+            (row_facet, col_facet),
+            self.estimand(),
+            self.exact_method(),
+            &mut pairs,
+        )?;
+        let by_user = conversations.users().is_some();
+        Ok(self.finish(&observations, &margins, pairs, by_user))
     }
 
     /// The pairs that met and those whose not meeting says something, by row.

@@ -193,7 +193,7 @@ impl ClusteredScan {
     ) -> Result<ClusteredAssociations, Error> {
         let estimand = self.params.estimand;
         let pass = UserPass::new(conversations, row_facet, col_facet, estimand)?;
-        let robust = Robust::new(&pass, conversations.len() as u64);
+        let robust = Robust::new(&pass, conversations);
         let sure = match robust.dof {
             Some(dof) => student_quantile(self.confidence.level(), dof).unwrap_or(f64::INFINITY),
             None => self.confidence.z(),

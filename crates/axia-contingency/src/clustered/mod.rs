@@ -2,6 +2,7 @@
 //! odds ratios and shares get the variance that they truly have. Without users each conversation stands for itself.
 
 mod association;
+mod by_user;
 mod gram;
 mod pass;
 mod prevalence;
@@ -14,4 +15,5 @@ pub use self::association::{
 pub use self::prevalence::ClusteredPrevalence;
 pub use self::rao_scott::{RaoScott, rao_scott_by_user};
 
+pub(crate) use self::by_user::correct_by_user;
 pub(crate) use self::pass::{RowScratch, UserPass};

@@ -214,6 +214,11 @@ impl<'a> UserPass<'a> {
         self.m
     }
 
+    /// Sum of squares of the users' parts of the whole.
+    pub(crate) fn squares(&self) -> u64 {
+        self.m2
+    }
+
     /// The largest user's part of the whole.
     pub(crate) fn largest_user(&self) -> u64 {
         self.largest_user

@@ -2,6 +2,7 @@
 
 use super::gram::Gram;
 use super::pass::UserPass;
+use crate::conversations::Conversations;
 use crate::f_tail::{f_upper, student_two_sided};
 use crate::margins::Margins;
 use crate::params::Estimand;
@@ -43,13 +44,14 @@ pub(crate) struct Effects {
 }
 
 impl Robust {
-    pub(crate) fn new(pass: &UserPass<'_>, conversations: u64) -> Self {
+    pub(crate) fn new(pass: &UserPass<'_>, conversations: &Conversations) -> Self {
         let clusters = pass.clusters();
+        let few = conversations.users().is_some() && clusters < FEW_USERS && clusters > 1;
         Self {
             estimand: pass.estimand(),
-            conversations: conversations as f64,
+            conversations: conversations.len() as f64,
             clusters,
-            dof: (clusters < FEW_USERS && clusters > 1).then(|| (clusters - 1) as f64),
+            dof: few.then(|| (clusters - 1) as f64),
         }
     }
 

@@ -3,6 +3,7 @@
 //!
 //! All data are simulated from a seed. `--data` takes the published frequencies of values (`value,pct_convos`).
 
+mod cost;
 mod lengths;
 mod random;
 mod sparse;
@@ -48,6 +49,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
     }
     if wanted("lengths") {
         lengths::run(&setting)?;
+    }
+    if wanted("cost") {
+        cost::run(&setting)?;
     }
     if wanted("watch") {
         watch::run(&setting)?;

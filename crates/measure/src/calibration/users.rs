@@ -2,8 +2,8 @@
 //! with each other; and in data where each value is more frequent in one task.
 
 use axia_contingency::{
-    ClusteredParams, Confidence, ConversationEntry, Conversations, Proportion, TwoByTwo,
-    normal_two_sided,
+    AssociationParams, ClusteredParams, Confidence, ConversationEntry, Conversations, Proportion,
+    TwoByTwo, normal_two_sided,
 };
 
 use super::random::Random;
@@ -27,10 +27,12 @@ const ODDS: f64 = 1.6;
 pub(super) fn run(setting: &Setting) -> Result<(), Error> {
     let level = Confidence::new(0.95)?;
     let scan = ClusteredParams::new().build()?;
+    let default = AssociationParams::new().build()?;
     let on = "5 conversations a user on average, intraclass correlation .2, loyalty .8";
     for (what, odds) in [("type_1_error", 1.0), ("power", ODDS)] {
         let (mut naive, mut robust, mut rao_scott) =
             (Rate::default(), Rate::default(), Rate::default());
+        let mut scanned = Rate::default();
         let (mut naive_odds, mut our_odds) = (Rate::default(), Rate::default());
         let (mut naive_share, mut our_share) = (Rate::default(), Rate::default());
         for run in 0..setting.replications(100) {
@@ -38,6 +40,12 @@ pub(super) fn run(setting: &Setting) -> Result<(), Error> {
             let data = draw(odds, &mut random)?;
             let observations = data.observe(0, 1)?;
             let found = scan.scan(&data, 0, 1)?;
+            let listed = default.scan_conversations(&data, 0, 1)?;
+            let by_default = listed.pairs.iter().filter(|pair| {
+                let meant = odds <= 1.0 || pair.row == pair.col;
+                meant && pair.p().is_some_and(|p| p <= 0.05)
+            });
+            let by_default = by_default.count() as u64;
             let mut counts = [0_u64; 5];
             let mut tests = 0;
             for pair in &found.pairs {
@@ -63,6 +71,7 @@ pub(super) fn run(setting: &Setting) -> Result<(), Error> {
                 counts[4] += pair.log_odds_ratio.map_or(0, |o| holds(o.low, o.high));
             }
             for (rate, count) in [
+                (&mut scanned, by_default),
                 (&mut naive, counts[0]),
                 (&mut robust, counts[1]),
                 (&mut rao_scott, counts[2]),
@@ -85,6 +94,7 @@ pub(super) fn run(setting: &Setting) -> Result<(), Error> {
         }
         let name = |which: &str| format!("calibration/users/{what}/{which}");
         naive.print(&name("naive_residual"), on);
+        scanned.print(&name("scan_with_users"), on);
         robust.print(&name("robust_residual"), on);
         rao_scott.print(&name("rao_scott"), on);
         if odds <= 1.0 {

@@ -1,0 +1,169 @@
+//! The p-values and intervals of a scan's pairs when users, not conversations, are the independent units.
+
+use super::pass::{LineSums, RowScratch, UserPass};
+use super::robust::Robust;
+use crate::association::Association;
+use crate::conversations::Conversations;
+use crate::error::Error;
+use crate::exact::{ExactMethod, Hypergeometric};
+use crate::params::Estimand;
+use crate::tails::{LogP, normal_two_sided, normal_upper_quantile};
+
+/// Below this smallest expected count the scatter over users is itself too uncertain to be used.
+const SPARSE: f64 = 5.0;
+
+/// Fills in each pair's robust residual and design effect, and, where users are known, corrects its p-value and intervals.
+/// Pairs come by row.
+///
+/// * Where enough is expected, the p-value is that of the test's deviate over the root of the pair's design effect.
+/// * Where little is expected and more was met, each user counts once: the exact tail at the number of users. Users are
+///   independent, and on average not more of them meet than conversations are expected to, so that this tail is safe; and one
+///   user never makes a finding.
+/// * Where less was met than expected, the scatter of what is missing cannot be seen; the design effect then is at least the
+///   one that the margins give, how far users keep to the row times how far they keep to the column.
+///
+/// Design effects below 1 are taken as 1.
+pub(crate) fn correct_by_user(
+    conversations: &Conversations,
+    (row_facet, col_facet): (usize, usize),
+    estimand: Estimand,
+    method: ExactMethod,
+    pairs: &mut [Association],
+) -> Result<(), Error> {
+    let pass = UserPass::new(conversations, row_facet, col_facet, estimand)?;
+    let robust = Robust::new(&pass, conversations);
+    let mut scratch = RowScratch::default();
+    for of_row in pairs.chunk_by_mut(|a, b| a.row == b.row) {
+        let Some(row) = of_row.first().map(|pair| pair.row) else {
+            continue;
+        };
+        pass.pass(row, &mut scratch);
+        for pair in of_row {
+            let gram = pass.gram(row, pair.col, &scratch);
+            let score = robust.score(&gram, pass.row_conversations(row));
+            pair.robust_residual = score.robust;
+            pair.design_effect = score.design_effect;
+            if conversations.users().is_none() {
+                continue;
+            }
+            let own = score.design_effect.unwrap_or(1.0).max(1.0);
+            let sparse = pair.smallest_expected < SPARSE;
+            let depleted = (pair.observed as f64) < pair.expected;
+            let by_margins = || match estimand {
+                Estimand::Prevalence => pass.margin_effect(pass.row(row), pass.col(pair.col)),
+                _ => 1.0,
+            };
+            let effect = match (sparse, depleted) {
+                (false, false) => own,
+                (true, false) => by_margins(),
+                (_, true) => own.max(by_margins()),
+            };
+            pair.widen(effect.sqrt());
+            let Some(ln_p) = pair.ln_p else { continue };
+            pair.ln_p = if sparse && !depleted {
+                let once = pair.users.unwrap_or(pair.observed);
+                each_user_once(pair, once, method).map(|p| p.max(ln_p))
+            } else {
+                deflate(ln_p, effect)
+            };
+        }
+    }
+    Ok(())
+}
+
+/// The p-value when only one conversation of each user counts.
+fn each_user_once(pair: &Association, users: u64, method: ExactMethod) -> Option<LogP> {
+    if users as f64 <= pair.expected {
+        return Some(LogP::ONE);
+    }
+    Hypergeometric::new(pair.row_total, pair.col_total, pair.n)
+        .ok()?
+        .two_sided(users, method)
+}
+
+/// The p-value of the same deviate over the root of a design effect.
+fn deflate(ln_p: LogP, effect: f64) -> Option<LogP> {
+    let one_sided = LogP::clamped(ln_p.ln() - std::f64::consts::LN_2);
+    match normal_upper_quantile(one_sided) {
+        Some(z) => normal_two_sided(z / effect.sqrt()),
+        None => Some(ln_p),
+    }
+}
+
+impl UserPass<'_> {
+    /// The design effect of a pair whose row and column have nothing to do with each other: one plus how far users keep to
+    /// each of them. Exact when all users have equally many conversations.
+    fn margin_effect(&self, row: LineSums, col: LineSums) -> f64 {
+        let n = self.total() as f64;
+        // Conversations beside one's own, on average over conversations.
+        let beside = self.squares() as f64 / n - 1.0;
+        let effect = |line: LineSums| {
+            let p = line.total as f64 / n;
+            let scatter = line.squares as f64 - 2.0 * p * line.with_all as f64
+                + p * p * self.squares() as f64;
+            (scatter / (n * p * (1.0 - p)) - 1.0).max(0.0)
+        };
+        let excess = effect(row) * effect(col) / beside;
+        if excess.is_finite() {
+            1.0 + excess
+        } else {
+            1.0
+        }
+    }
+}
+
+impl Association {
+    /// Stretches the intervals by a factor, on the scale that each is symmetric on.
+    fn widen(&mut self, by: f64) {
+        if let Some(difference) = &mut self.risk_difference {
+            let value = difference.value;
+            difference.low = (value - (value - difference.low) * by).max(-1.0);
+            difference.high = (value + (difference.high - value) * by).min(1.0);
+        }
+        if let Some(ratio) = &mut self.risk_ratio {
+            ratio.low = ratio.value * (ratio.low / ratio.value).powf(by);
+            ratio.high = ratio.value * (ratio.high / ratio.value).powf(by);
+        }
+        if let Some(odds) = &mut self.odds_ratio {
+            odds.low = odds.value * (odds.low / odds.value).powf(by);
+            odds.high = odds.value * (odds.high / odds.value).powf(by);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conversations_builder::ConversationEntry;
+    use crate::params::AssociationParams;
+
+    #[test]
+    fn one_user_never_makes_a_finding() {
+        // The rare pair is met six times: by one user, or by six.
+        for (spread, significant) in [(false, false), (true, true)] {
+            let mut builder = Conversations::builder(&[2, 2]);
+            for id in 0..3000 {
+                let rare = u32::from(id < 6);
+                let user = if rare == 1 && !spread { 0 } else { id };
+                let entry = [[rare], [rare]];
+                let labels: [&[u32]; 2] = [&entry[0], &entry[1]];
+                builder
+                    .push(&ConversationEntry::new(id, &labels).user(user))
+                    .unwrap();
+            }
+            let scan = AssociationParams::new().build().unwrap();
+            let found = scan.scan_conversations(&builder.build().unwrap(), 0, 1);
+            let found = found.unwrap();
+            assert!(found.by_user);
+            assert_eq!(found.get(1, 1).unwrap().significant, significant);
+        }
+    }
+
+    #[test]
+    fn a_deviate_is_divided_by_the_root() {
+        let p = normal_two_sided(4.0).unwrap();
+        let deflated = deflate(p, 4.0).unwrap();
+        assert!((deflated.ln() - normal_two_sided(2.0).unwrap().ln()).abs() < 1e-12);
+        assert_eq!(deflate(LogP::ONE, 2.0), Some(LogP::ONE));
+    }
+}
