@@ -12,6 +12,9 @@ use crate::tails::{LogP, normal_two_sided, normal_upper_quantile};
 /// Below this smallest expected count the scatter over users is itself too uncertain to be used.
 const SPARSE: f64 = 5.0;
 
+/// From this expected count on, enough is left of a depleted pair for its scatter over users to be seen.
+const SEEN: f64 = 20.0;
+
 /// Fills in each pair's robust residual and design effect, and, where users are known, corrects its p-value and intervals.
 /// Pairs come by row.
 ///
@@ -19,7 +22,7 @@ const SPARSE: f64 = 5.0;
 /// * Where little is expected and more was met, each user counts once: the exact tail at the number of users. Users are
 ///   independent, and on average not more of them meet than conversations are expected to, so that this tail is safe; and one
 ///   user never makes a finding.
-/// * Where less was met than expected, the scatter of what is missing cannot be seen; the design effect then is at least the
+/// * Where less was met than expected, and fewer than 20 were expected, the scatter of what is missing cannot be seen; the design effect then is at least the
 ///   one that the margins give, how far users keep to the row times how far they keep to the column.
 ///
 /// Design effects below 1 are taken as 1.
@@ -49,14 +52,15 @@ pub(crate) fn correct_by_user(
             let own = score.design_effect.unwrap_or(1.0).max(1.0);
             let sparse = pair.smallest_expected < SPARSE;
             let depleted = (pair.observed as f64) < pair.expected;
+            let unseen = depleted && pair.expected < SEEN;
             let by_margins = || match estimand {
                 Estimand::Prevalence => pass.margin_effect(pass.row(row), pass.col(pair.col)),
                 _ => 1.0,
             };
-            let effect = match (sparse, depleted) {
-                (false, false) => own,
-                (true, false) => by_margins(),
+            let effect = match (sparse, unseen) {
                 (_, true) => own.max(by_margins()),
+                (true, false) => by_margins(),
+                (false, false) => own,
             };
             pair.widen(effect.sqrt());
             let Some(ln_p) = pair.ln_p else { continue };
