@@ -14,4 +14,7 @@ mod documents {
 
     #[doc = include_str!("language-models.md")]
     struct LanguageModels;
+
+    #[doc = include_str!("statistics.md")]
+    struct Statistics;
 }

@@ -53,8 +53,9 @@
 //! default ([`Exact::WhenSparse`]) such pairs, and all whose p-value could decide anything, get the exact hypergeometric one.
 //!
 //! # What it does not do
-//! * [`AssociationScan`] takes conversations as independent: several of one user make its p-values too small and its
-//!   intervals too narrow. [`ClusteredScan`] does not.
+//! * [`AssociationScan::scan`] knows counts only and takes conversations as independent: several of one user make its
+//!   p-values too small and its intervals too narrow. [`AssociationScan::scan_conversations`] and [`ClusteredScan`] know
+//!   the users.
 //! * Weights do not enter counts, residuals and exact tests.
 //!
 //! # Features
