@@ -55,9 +55,11 @@ fn multiply(isa: Isa, pairs: bool, steps: u32) -> f64 {
 
 fn portable(steps: u32) -> f64 {
     let mut sums = [1.0_f32; 32];
+    // Known numbers would be multiplied by the compiler.
+    let (x, y) = (black_box(0.999_f32), black_box(1e-3_f32));
     for _ in 0..steps {
         for sum in &mut sums {
-            *sum = *sum * 0.999 + 1e-3;
+            *sum = *sum * x + y;
         }
     }
     black_box(sums);
@@ -75,7 +77,8 @@ mod x86 {
     #[target_feature(enable = "avx2,fma")]
     pub(super) fn avx2(steps: u32) -> f64 {
         let mut sums = [_mm256_set1_ps(1.0); 12];
-        let (x, y) = (_mm256_set1_ps(0.999), _mm256_set1_ps(1e-3));
+        let x = _mm256_set1_ps(black_box(0.999));
+        let y = _mm256_set1_ps(black_box(1e-3));
         for _ in 0..steps {
             for sum in &mut sums {
                 *sum = _mm256_fmadd_ps(*sum, x, y);
@@ -88,7 +91,8 @@ mod x86 {
     #[target_feature(enable = "avx512f")]
     pub(super) fn avx512(steps: u32) -> f64 {
         let mut sums = [_mm512_set1_ps(1.0); 24];
-        let (x, y) = (_mm512_set1_ps(0.999), _mm512_set1_ps(1e-3));
+        let x = _mm512_set1_ps(black_box(0.999));
+        let y = _mm512_set1_ps(black_box(1e-3));
         for _ in 0..steps {
             for sum in &mut sums {
                 *sum = _mm512_fmadd_ps(*sum, x, y);
@@ -102,7 +106,7 @@ mod x86 {
     pub(super) fn bf16(steps: u32) -> f64 {
         let mut sums = [_mm512_set1_ps(1.0); 24];
         // SAFETY: 512 bits of any content are a vector of pairs.
-        let x: __m512bh = unsafe { std::mem::transmute(_mm512_set1_epi32(0x3C00_3C00)) };
+        let x: __m512bh = unsafe { std::mem::transmute(_mm512_set1_epi32(black_box(0x3C00_3C00))) };
         for _ in 0..steps {
             for sum in &mut sums {
                 *sum = _mm512_dpbf16_ps(*sum, x, x);
