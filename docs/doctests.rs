@@ -17,4 +17,7 @@ mod documents {
 
     #[doc = include_str!("statistics.md")]
     struct Statistics;
+
+    #[doc = include_str!("taxonomy.md")]
+    struct Taxonomies;
 }

@@ -27,6 +27,9 @@ enum Kind {
         name: &'static str,
         must: &'static str,
     },
+    #[cfg(feature = "bert")]
+    #[error("the model in {folder} cannot be used: {reason}")]
+    Model { folder: String, reason: String },
     #[error("{0}")]
     Embedder(String),
 }
@@ -57,6 +60,14 @@ impl Error {
     #[cfg(feature = "bundled")]
     pub(crate) fn table(part: &'static str) -> Self {
         Self(Kind::Table { part })
+    }
+
+    #[cfg(feature = "bert")]
+    pub(crate) fn model(folder: &std::path::Path, reason: impl fmt::Display) -> Self {
+        Self(Kind::Model {
+            folder: folder.display().to_string(),
+            reason: reason.to_string(),
+        })
     }
 
     pub(crate) fn not_finite(row: usize) -> Self {

@@ -1,7 +1,12 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// Without the features, what the docs say of their types has nothing to link to.
+// Without a feature, what the docs say of its embedder has nothing to link to.
 #![cfg_attr(
-    any(not(feature = "bundled"), not(feature = "cache")),
+    not(all(
+        feature = "bert",
+        feature = "bundled",
+        feature = "cache",
+        feature = "http"
+    )),
     allow(rustdoc::broken_intra_doc_links)
 )]
 //! One trait for sentence embeddings, and a small bundled embedder that needs no download.
@@ -34,6 +39,8 @@
 //! from all-MiniLM-L6-v2 and kept as 8-bit numbers inside the crate. It is meant for short English
 //! labels: names of values, tasks, clusters. It loads in milliseconds and embeds hundreds of
 //! thousands of labels a second on one core.
+//!
+//! Behind a feature stands [`BertEmbedder`], which runs MiniLM, MPNet and their like from a local folder.
 //!
 //! # Example: an embedder of your own
 //!
@@ -71,8 +78,9 @@
 //! - It knows English. Other languages in Latin letters are spelled from pieces; other scripts are
 //!   unknown and give rows of zeros.
 //! - A word has one vector, whatever it means where it stands.
+//! - No model is downloaded.
 //!
-//! For the last bit of quality, put a transformer behind the trait.
+//! For the last bit of quality, take a transformer.
 //!
 //! # Features
 //!
@@ -81,7 +89,10 @@
 //! - **`cache`**: `CachedEmbedder`, which keeps the vector of each text in a file, durable before it is
 //!   handed on.
 //! - **`http`**: `HttpEmbedder`, a client of servers with OpenAI's `/v1/embeddings` interface.
+//! - **`bert`**: [`BertEmbedder`] in pure Rust, with `tokenizers` and `ndarray`: some 70 crates.
 
+#[cfg(feature = "bert")]
+mod bert;
 #[cfg(feature = "bundled")]
 mod bundled;
 #[cfg(feature = "cache")]
@@ -92,6 +103,8 @@ mod error;
 #[cfg(feature = "http")]
 mod http;
 
+#[cfg(feature = "bert")]
+pub use crate::bert::BertEmbedder;
 #[cfg(feature = "bundled")]
 pub use crate::bundled::BundledEmbedder;
 #[cfg(feature = "cache")]

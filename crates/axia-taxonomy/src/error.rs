@@ -33,6 +33,9 @@ pub(crate) enum Kind {
     Cluster(#[source] axia_cluster::Error),
     #[error("the namer failed at a node of level {level}: {reason}")]
     Namer { level: u32, reason: String },
+    #[cfg(feature = "llm")]
+    #[error("the language model failed")]
+    Model(#[source] axia_llm::Error),
     #[error("{what} does not hold together at node {index}: {rule}")]
     Inconsistent {
         what: &'static str,
@@ -58,6 +61,25 @@ impl Error {
             level: 0,
             reason: reason.to_string(),
         })
+    }
+
+    #[cfg(feature = "llm")]
+    pub(crate) fn model(error: axia_llm::Error) -> Self {
+        Self(Kind::Model(error))
+    }
+
+    /// The same error at a line of a file of many JSON texts.
+    pub(crate) fn at_line(self, at: usize) -> Self {
+        match self.0 {
+            Kind::Json {
+                column, category, ..
+            } => Self(Kind::Json {
+                line: at,
+                column,
+                category,
+            }),
+            kind => Self(kind),
+        }
     }
 
     pub(crate) fn at_level(self, at: u32) -> Self {

@@ -1,23 +1,32 @@
 //! From labels to a named taxonomy.
 
+use std::collections::BTreeMap;
+
 use axia_embed::Embedder;
 
 use crate::error::Kind;
 use crate::groups::{Group, grow};
 use crate::naming::{Labels, name_level};
+use crate::node::OPPOSED;
+use crate::taxonomy::Parts;
+use crate::valence::is_adverse;
 use crate::vectors::embed;
 use crate::{
-    Error, LabelCount, LabelTable, Namer, Node, NodeId, NodeName, Taxonomy, TaxonomyBuilder,
+    Branch, Error, Label, LabelCount, LabelTable, Namer, Node, NodeId, NodeName, Taxonomy,
+    TaxonomyBuilder, ValenceGuard,
 };
 
 impl TaxonomyBuilder {
     /// Builds a taxonomy of all labels, any of which may appear in a name.
     ///
-    /// Spellings of one label are merged as in [`LabelTable`]. Level 1 is a spherical k-means of the
-    /// labels' vectors, each label counting once; every further level is one of the centroids beneath,
-    /// each counting as many labels as it holds. Labels that the embedder does not know (rows of zeros)
-    /// go to one node of their own on every level. Nodes are then named from level 1 upwards, those
-    /// with most mentions first.
+    /// Spellings of one label are merged as in [`LabelTable`]. Each label's vector is averaged with those
+    /// of its nearest labels, and the labels are gathered level by level by the chosen
+    /// [`Method`](crate::Method), each label counting once. Labels that the embedder does not know (rows
+    /// of zeros) go to one node of their own on every level. Nodes are then named from level 1 upwards,
+    /// those with most mentions first.
+    ///
+    /// Labels of different [`Branch`]es share no node: each level's size is shared out over the branches
+    /// by their labels, at least one node for each.
     ///
     /// No label gives a taxonomy without levels; few labels, or few different vectors, give fewer levels
     /// and nodes than asked for.
@@ -58,17 +67,15 @@ impl TaxonomyBuilder {
         namer: &dyn Namer,
         may_show: &dyn Fn(&str) -> bool,
     ) -> Result<Taxonomy, Error> {
-        let mut table = LabelTable::new();
-        for (index, label) in labels.iter().enumerate() {
-            if !table.add_count(&label.label, label.count) {
-                return Err(Kind::Blank { index }.into());
-            }
-        }
-        let mut counts = table.label_counts();
-        counts.sort_by(|a, b| a.label.cmp(&b.label));
-        let texts: Vec<&str> = counts.iter().map(|c| c.label.as_str()).collect();
+        let leaves = leaves(self, labels)?;
+        let counts: Vec<LabelCount> = leaves
+            .iter()
+            .map(|leaf| LabelCount::new(leaf.id.as_str(), leaf.count))
+            .collect();
+        let texts: Vec<&str> = leaves.iter().map(|leaf| leaf.label.as_str()).collect();
+        let branches: Vec<Branch> = leaves.iter().map(|leaf| leaf.branch).collect();
         let vectors = embed(embedder, &texts)?;
-        let levels = grow(self, &vectors)?;
+        let (levels, sweeps) = grow(self, &vectors, &branches)?;
         let shown: Vec<bool> = texts.iter().map(|label| may_show(label)).collect();
         let labels = Labels {
             counts: &counts,
@@ -77,13 +84,75 @@ impl TaxonomyBuilder {
             outside: self.outside_labels(),
         };
         let nodes = assemble(&labels, &levels, namer)?;
-        Taxonomy::new(
-            self.clone(),
-            embedder.fingerprint(),
-            namer.fingerprint(),
-            nodes,
-        )
+        Taxonomy::new(Parts {
+            sweeps,
+            ..Parts::new(
+                self.clone(),
+                embedder.fingerprint(),
+                namer.fingerprint(),
+                nodes,
+            )
+        })
     }
+}
+
+/// A label of level 0 before anything is built on it.
+struct Leaf {
+    /// The label, with a mark if it is opposed: names the node.
+    id: String,
+    /// The label alone: what is embedded, shown or not.
+    label: String,
+    count: u64,
+    branch: Branch,
+}
+
+/// The labels in order of their ids: upheld ones, and beside them the opposed ones.
+fn leaves(builder: &TaxonomyBuilder, labels: &[LabelCount]) -> Result<Vec<Leaf>, Error> {
+    let mut leaves = Vec::new();
+    for opposed in [false, true] {
+        let mut table = LabelTable::new();
+        let mut said = BTreeMap::new();
+        for (index, label) in labels.iter().enumerate() {
+            if label.opposed != opposed {
+                continue;
+            }
+            if !table.add_count(&label.label, label.count) {
+                return Err(Kind::Blank { index }.into());
+            }
+            if let (Some(adverse), Some(known)) = (label.adverse, Label::new(&label.label)) {
+                // Of two spellings that say otherwise, the careful one stands.
+                let held = said.entry(known.key()).or_insert(adverse);
+                *held |= adverse;
+            }
+        }
+        for entry in table.iter() {
+            let said = entry.variants.iter().filter_map(|(variant, _)| {
+                let key = Label::new(variant)?.key();
+                said.get(&key).copied()
+            });
+            let adverse = match (said.reduce(|a, b| a | b), builder.valence()) {
+                (Some(adverse), _) => adverse,
+                (None, ValenceGuard::Apart) => is_adverse(entry.label),
+                (None, ValenceGuard::AsSaid) => false,
+            };
+            let label = entry.label.to_owned();
+            leaves.push(Leaf {
+                id: match opposed {
+                    true => format!("{label}{OPPOSED}"),
+                    false => label.clone(),
+                },
+                label,
+                count: entry.count,
+                branch: match (opposed, adverse) {
+                    (true, _) => Branch::Opposed,
+                    (false, true) => Branch::Adverse,
+                    (false, false) => Branch::Main,
+                },
+            });
+        }
+    }
+    leaves.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(leaves)
 }
 
 /// Ids, mentions and order of the groups of one level.
@@ -196,6 +265,7 @@ fn assemble(
                 name: level.names[g].name.clone(),
                 description: level.names[g].description.clone(),
                 level: number,
+                branch: level.groups[g].branch,
                 parent: parents[g].cloned(),
                 children,
                 labels: level.groups[g].leaves.len() as u64,

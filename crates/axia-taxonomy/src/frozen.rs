@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Kind;
 use crate::taxonomy::{read_json, write_json};
+use crate::valence::is_adverse;
 use crate::vectors::{embed, is_zero, mean_direction};
-use crate::{Error, Label, NodeId, Taxonomy};
+use crate::{Branch, Error, Label, Node, NodeId, Taxonomy, ValenceGuard};
 
 /// How near a label must be to a node of level 1 to be put there.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -164,9 +165,10 @@ impl Taxonomy {
             }
             _ => {}
         }
-        let texts: Vec<&str> = self.level(0).iter().map(|node| node.id.as_str()).collect();
+        let ids = self.level(0).iter().map(|node| node.id.as_str());
+        let texts: Vec<&str> = self.level(0).iter().map(Node::text).collect();
         let vectors = embed(embedder, &texts)?;
-        let rows: BTreeMap<&str, &[f32]> = texts.iter().copied().zip(vectors.rows()).collect();
+        let rows: BTreeMap<&str, &[f32]> = ids.zip(vectors.rows()).collect();
         let mut parents = Vec::new();
         let mut centroids = Vec::new();
         let mut similarities = Vec::new();
@@ -207,7 +209,7 @@ impl Taxonomy {
         })
     }
 
-    fn check_embedder(&self, embedder: &dyn Embedder) -> Result<(), Error> {
+    pub(crate) fn check_embedder(&self, embedder: &dyn Embedder) -> Result<(), Error> {
         let got = embedder.fingerprint();
         if got == self.embedder() {
             return Ok(());
@@ -269,7 +271,8 @@ impl FrozenTaxonomy {
 
     /// Finds the place of each label. Labels that are in the taxonomy, in any spelling, keep their
     /// parent and are not embedded; the others go under the nearest centroid of level 1, the first of
-    /// equals, if it is near enough. A text without letter or digit fits nowhere.
+    /// equals, if it is near enough. Adverse labels go under adverse nodes only, and the others under the
+    /// others, as when the taxonomy was built; new labels are taken as upheld. A text without letter or digit fits nowhere.
     ///
     /// # Errors
     ///
@@ -299,23 +302,53 @@ impl FrozenTaxonomy {
         };
         let texts: Vec<&str> = new.iter().map(|(_, label)| label.as_str()).collect();
         let vectors = embed(embedder, &texts)?;
-        let mut known = Vec::new();
-        let mut values = Vec::new();
-        for ((index, _), row) in new.iter().zip(vectors.rows()) {
-            if !is_zero(row) {
-                known.push(*index);
-                values.extend_from_slice(row);
+        for branch in [Branch::Main, Branch::Adverse] {
+            let mut indices = Vec::new();
+            let mut rows = Vec::new();
+            for ((index, label), row) in new.iter().zip(vectors.rows()) {
+                if !is_zero(row) && self.branch_of(label.as_str()) == branch {
+                    indices.push(*index);
+                    rows.extend_from_slice(row);
+                }
             }
-        }
-        let near = similarities_to(vectors.dim(), centroids.as_slice(), &values)?;
-        for (index, (parent, score)) in known.into_iter().zip(near) {
-            found[index].score = score;
-            if score >= self.minimum {
-                found[index].place = Place::Near;
-                found[index].parent = self.parents.get(parent).cloned();
+            let (at, parents): (Vec<usize>, Vec<f32>) = {
+                let of_branch = |&at: &usize| {
+                    let node = self
+                        .parents
+                        .get(at)
+                        .and_then(|id| self.taxonomy.node(id.as_str()));
+                    node.is_some_and(|node| node.branch == branch)
+                };
+                let at: Vec<usize> = (0..self.parents.len()).filter(of_branch).collect();
+                let rows = at
+                    .iter()
+                    .flat_map(|&at| centroids.row(at))
+                    .copied()
+                    .collect();
+                (at, rows)
+            };
+            if at.is_empty() {
+                continue;
+            }
+            let near = similarities_to(vectors.dim(), &parents, &rows)?;
+            for (index, (parent, score)) in indices.into_iter().zip(near) {
+                found[index].score = score;
+                if score >= self.minimum {
+                    found[index].place = Place::Near;
+                    found[index].parent = self.parents.get(at[parent]).cloned();
+                }
             }
         }
         Ok(found)
+    }
+
+    /// The branch that a new label belongs to. A taxonomy that keeps adverse labels apart does so with
+    /// new ones too.
+    fn branch_of(&self, label: &str) -> Branch {
+        match self.taxonomy.builder().valence() {
+            ValenceGuard::Apart if is_adverse(label) => Branch::Adverse,
+            _ => Branch::Main,
+        }
     }
 
     /// Writes it as JSON.

@@ -43,44 +43,73 @@
 //! labels. [`TreeRow`] is a line of the published file format, read by [`read_tree_csv`] and written
 //! by [`write_tree_csv`].
 //!
+//! Around them: [`AliasTable`] and the review file of [`near_synonyms`] say which labels are one;
+//! [`Edit`]s change a taxonomy and can be replayed; [`Taxonomy::difference`] compares two;
+//! [`Taxonomy::from_rows`] reads the published file back.
+//!
 //! # What it does not do
 //!
-//! Spellings merge, words do not: "value" and "values", "harm enabling" and "enabling harm", or
-//! synonyms stay apart. Labels carry no stance, so opposites such as "honesty" and "dishonesty" can
-//! share a cluster, as embeddings of opposites are near. Nothing is suppressed: pass only labels that
-//! may be used, and see [`TaxonomyBuilder::fit_showing`] for labels that may be clustered but not
-//! named. Each node has one parent.
+//! Spellings, plurals and harmless word order merge by themselves, synonyms only by an alias. Labels that
+//! are opposed, and adverse ones such as cruelty, stand in a [`Branch`] of their own; which labels are
+//! adverse is told by a list of English words ([`is_adverse`]) unless the caller says it. Nothing is
+//! suppressed: pass only labels that may be used, and see [`TaxonomyBuilder::fit_showing`] for labels
+//! that may be clustered but not named. Each node has one parent; [`Taxonomy::secondary_parents`] lists
+//! the others that would do.
 //!
 //! # Features
 //!
 //! - `rayon` (default): clusters on several threads. Without it everything runs on the caller's
 //!   thread, and gives the same bytes.
+//! - `llm`: names by a language model, and levels in Clio's way.
 
+mod aliases;
 mod central;
+mod difference;
+mod edits;
 mod error;
 mod fit;
 mod frozen;
 mod groups;
+mod import;
+#[cfg(feature = "llm")]
+mod llm;
 mod namer;
 mod naming;
 mod node;
 mod normal;
 mod params;
+mod review;
+mod secondary;
+mod smooth;
+mod spelling;
+mod sweep;
 mod table;
 mod taxonomy;
 mod tree;
+mod valence;
 mod vectors;
 
+pub use crate::aliases::AliasTable;
 pub use crate::central::CentralNamer;
+pub use crate::difference::{LevelDifference, MovedLabel, NodeMatch, TaxonomyDifference};
+pub use crate::edits::{Edit, read_edits, write_edits};
 pub use crate::error::Error;
 pub use crate::frozen::{Assignment, FrozenTaxonomy, MinimumSimilarity, Place};
+#[cfg(feature = "llm")]
+pub use crate::llm::{ClioBuilder, ClioParams, Journal, ModelNamer};
 pub use crate::namer::{Namer, NamingMember, NamingRequest, NodeName};
 pub use crate::node::{Node, NodeId};
 pub use crate::normal::{Label, normalize_label};
-pub use crate::params::{Levels, TaxonomyBuilder, TaxonomyParams};
-pub use crate::table::{LabelCount, LabelEntry, LabelTable};
-pub use crate::taxonomy::Taxonomy;
+pub use crate::params::{Levels, Method, TaxonomyBuilder, TaxonomyParams};
+pub use crate::review::{
+    ReviewRow, Verdict, carry_over, near_synonyms, read_review, review_aliases, write_review,
+};
+pub use crate::secondary::SecondaryParent;
+pub use crate::sweep::{SizeTried, Sweep, SweepRule};
+pub use crate::table::{LabelCount, LabelEntry, LabelIndex, LabelTable};
+pub use crate::taxonomy::{ModelLevel, Taxonomy};
 pub use crate::tree::{TreeRow, read_tree_csv, write_tree_csv};
+pub use crate::valence::{Branch, ValenceGuard, is_adverse};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

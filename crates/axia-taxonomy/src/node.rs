@@ -5,6 +5,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Branch;
+
+/// Ends the ids of opposed labels.
+pub(crate) const OPPOSED: &str = " (opposed)";
+
 /// Names a node: the label itself on level 0, above it `l<level>:` and a digest of the labels under
 /// the node. The same labels under a node give the same id, in any study.
 ///
@@ -14,6 +19,10 @@ use serde::{Deserialize, Serialize};
 pub struct NodeId(String);
 
 impl NodeId {
+    pub(crate) fn new(id: String) -> Self {
+        Self(id)
+    }
+
     pub(crate) fn leaf(label: &str) -> Self {
         Self(label.to_owned())
     }
@@ -74,6 +83,9 @@ pub struct Node {
     pub description: String,
     /// 0 for labels, counted upwards.
     pub level: u32,
+    /// The branch that the node and all labels under it belong to.
+    #[serde(default, skip_serializing_if = "Branch::is_main")]
+    pub branch: Branch,
     /// The node above, if there is one.
     pub parent: Option<NodeId>,
     /// The nodes beneath, those with most mentions first.
@@ -82,6 +94,17 @@ pub struct Node {
     pub labels: u64,
     /// Mentions of these labels.
     pub mentions: u64,
+}
+
+impl Node {
+    /// The label of a node of level 0 without the mark of an opposed one: what is embedded.
+    pub(crate) fn text(&self) -> &str {
+        let id = self.id.as_str();
+        match self.branch {
+            Branch::Opposed => id.strip_suffix(OPPOSED).unwrap_or(id),
+            _ => id,
+        }
+    }
 }
 
 impl fmt::Debug for Node {

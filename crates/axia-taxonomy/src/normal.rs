@@ -8,6 +8,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use crate::Error;
 use crate::error::Kind;
+use crate::spelling::{compound_key, word_key};
 
 /// Passes after which a label is left as it is; two are nearly always enough.
 const MOST_PASSES: usize = 8;
@@ -153,8 +154,10 @@ impl Label {
     }
 
     /// What two spellings of one label have in common: the written form without spaces, hyphens,
-    /// apostrophes and joiners. So "well-being", "well being" and "wellbeing" are one label; plurals,
-    /// other endings and word order are not folded.
+    /// slashes, apostrophes and joiners, in American spelling. So "well-being", "well being" and
+    /// "wellbeing" are one label, and so are "honour" and "honor".
+    ///
+    /// It is for comparing only: no text to be shown.
     ///
     /// # Example
     ///
@@ -163,15 +166,32 @@ impl Label {
     ///
     /// let key = |text| Label::new(text).map(|label| label.key());
     /// assert_eq!(key("Well-Being"), key("wellbeing"));
+    /// assert_eq!(key("organisational behaviour"), key("organizational behavior"));
     /// assert_ne!(key("value"), key("values"));
     /// ```
     #[must_use]
     pub fn key(&self) -> String {
-        self.0
-            .chars()
-            .filter(|c| !matches!(c, ' ' | '-' | '\'' | '\u{200c}' | '\u{200d}'))
-            .nfkc()
-            .collect()
+        compound_key(&self.0).nfkc().collect()
+    }
+
+    /// What two ways of putting one label of several words have in common: its words in American
+    /// spelling and the singular, in a settled order where order says nothing ("enabling harm" and
+    /// "harm enabling", "truth and beauty" and "beauty and truth"). `None` for a label of one word,
+    /// of which the plural may be another value ("right", "rights").
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use axia_taxonomy::Label;
+    ///
+    /// let key = |text| Label::new(text).and_then(|label| label.word_key());
+    /// assert_eq!(key("ethical standards"), key("ethical standard"));
+    /// assert_eq!(key("harm-enabling"), key("enabling harm"));
+    /// assert_ne!(key("service quality"), key("quality service"));
+    /// ```
+    #[must_use]
+    pub fn word_key(&self) -> Option<String> {
+        word_key(&self.0).map(|key| key.nfkc().collect())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::{Error, SweepRule, ValenceGuard};
 
 /// Below so many labels the published ratios leave a level or two; then each level has a quarter of
 /// the nodes beneath it.
@@ -29,6 +29,28 @@ pub enum Levels {
     Sizes(Vec<usize>),
     /// This many times fewer nodes on each level than beneath it, down to two.
     Ratio(f64),
+    /// Sizes chosen by what the vectors say: between a quarter and a thirtieth of the nodes beneath are
+    /// tried, until a level has at most 8 nodes. What was tried stands in
+    /// [`Taxonomy::sweeps`](crate::Taxonomy::sweeps).
+    Sweep(SweepRule),
+}
+
+/// How nodes are gathered into those of the next level.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Method {
+    /// Level 1 by average linkage on cosines and at most 20 rounds of spherical k-means from its
+    /// clusters, so that small and large clusters stand side by side; further levels by spherical
+    /// k-means of the centroids.
+    #[default]
+    AverageLinkage,
+    /// All levels are cuts of one dendrogram by Ward's method, of labels that count once each. Clusters
+    /// are of more equal sizes.
+    Ward,
+    /// All levels by spherical k-means, level 1 of the labels, further levels of the centroids, as in
+    /// the published study.
+    KMeans,
 }
 
 impl Levels {
@@ -64,6 +86,8 @@ impl Levels {
                 }
                 sizes
             }
+            // Chosen level by level while the taxonomy grows.
+            Self::Sweep(_) => Vec::new(),
         }
     }
 }
@@ -92,6 +116,10 @@ fn shrink(size: usize, ratio: f64) -> Option<usize> {
 #[must_use = "parameters do nothing until they are built"]
 pub struct TaxonomyParams {
     levels: Levels,
+    method: Method,
+    neighbours: usize,
+    valence: ValenceGuard,
+    outlier_similarity: Option<f64>,
     seed: u64,
     n_runs: u32,
     outside_labels: usize,
@@ -101,6 +129,10 @@ impl Default for TaxonomyParams {
     fn default() -> Self {
         Self {
             levels: Levels::Automatic,
+            method: Method::AverageLinkage,
+            neighbours: 15,
+            valence: ValenceGuard::Apart,
+            outlier_similarity: None,
             seed: 0,
             n_runs: 4,
             outside_labels: 10,
@@ -109,7 +141,8 @@ impl Default for TaxonomyParams {
 }
 
 impl TaxonomyParams {
-    /// Automatic levels, seed 0, 4 runs of k-means a level, 10 outside labels shown to the namer.
+    /// Automatic levels by average linkage over vectors averaged with 15 neighbours, adverse labels
+    /// apart, no outlier bin, seed 0, 4 runs of k-means a level, 10 outside labels shown to the namer.
     pub fn new() -> Self {
         Self::default()
     }
@@ -128,6 +161,33 @@ impl TaxonomyParams {
     /// This many times fewer nodes on each level: [`Levels::Ratio`].
     pub fn ratio(self, ratio: f64) -> Self {
         self.levels(Levels::Ratio(ratio))
+    }
+
+    /// How nodes are gathered.
+    pub fn method(mut self, method: Method) -> Self {
+        self.method = method;
+        self
+    }
+
+    /// With how many of its nearest labels each label's vector is averaged before it is clustered; 0
+    /// leaves the vectors alone. The vectors of a few near labels together say better what a label means
+    /// than its own does; from 10 to 20 it hardly matters how many.
+    pub fn neighbours(mut self, neighbours: usize) -> Self {
+        self.neighbours = neighbours;
+        self
+    }
+
+    /// Whether adverse labels such as cruelty are kept apart from the others.
+    pub fn valence(mut self, valence: ValenceGuard) -> Self {
+        self.valence = valence;
+        self
+    }
+
+    /// Puts labels that are less like every other label than this cosine similarity into a node of
+    /// their own on every level, with those that the embedder does not know.
+    pub fn outlier_similarity(mut self, least: f64) -> Self {
+        self.outlier_similarity = Some(least);
+        self
     }
 
     /// Seed of the clustering.
@@ -152,8 +212,8 @@ impl TaxonomyParams {
     ///
     /// # Errors
     ///
-    /// If the sizes do not fall strictly or one is 0, if the ratio is below 2 or not finite, or if
-    /// there is no run.
+    /// If the sizes do not fall strictly or one is 0, if the ratio is below 2 or not finite, if the
+    /// outlier similarity is no cosine, or if there is no run.
     pub fn build(self) -> Result<TaxonomyBuilder, Error> {
         match &self.levels {
             Levels::Sizes(sizes) => {
@@ -172,6 +232,15 @@ impl TaxonomyParams {
                 return Err(Error::parameter("ratio", "finite and at least 2", ratio));
             }
             _ => {}
+        }
+        if let Some(least) = self.outlier_similarity
+            && !(-1.0..=1.0).contains(&least)
+        {
+            return Err(Error::parameter(
+                "outlier similarity",
+                "from -1 to 1",
+                least,
+            ));
         }
         if self.n_runs == 0 {
             return Err(Error::parameter("n_runs", "at least 1", 0));
@@ -192,6 +261,35 @@ impl TaxonomyBuilder {
     #[must_use]
     pub fn levels(&self) -> &Levels {
         &self.params.levels
+    }
+
+    /// How nodes are gathered.
+    #[must_use]
+    pub fn method(&self) -> Method {
+        self.params.method
+    }
+
+    /// With how many neighbours each label's vector is averaged.
+    #[must_use]
+    pub fn neighbours(&self) -> usize {
+        self.params.neighbours
+    }
+
+    /// Whether adverse labels are kept apart.
+    #[must_use]
+    pub fn valence(&self) -> ValenceGuard {
+        self.params.valence
+    }
+
+    /// Below which similarity with every other label a label is an outlier, if any is.
+    #[must_use]
+    pub fn outlier_similarity(&self) -> Option<f64> {
+        self.params.outlier_similarity
+    }
+
+    pub(crate) fn with_seed(mut self, seed: u64) -> Self {
+        self.params.seed = seed;
+        self
     }
 
     /// Seed of the clustering.
@@ -253,6 +351,7 @@ mod tests {
             TaxonomyParams::new().ratio(1.9),
             TaxonomyParams::new().ratio(f64::NAN),
             TaxonomyParams::new().n_runs(0),
+            TaxonomyParams::new().outlier_similarity(f64::NAN),
         ] {
             assert!(
                 bad.clone().build().unwrap_err().is_invalid_parameter(),

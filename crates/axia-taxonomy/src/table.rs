@@ -1,13 +1,13 @@
 //! Counts of labels, whatever their spelling.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Label;
+use crate::{AliasTable, Label};
 
-/// A label with the number of its mentions.
+/// A label with the number of its mentions, and where it stands.
 ///
 /// `Debug` does not show the label.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -17,16 +17,40 @@ pub struct LabelCount {
     pub label: String,
     /// How often it was mentioned.
     pub count: u64,
+    /// Whether the mentions oppose the value rather than uphold it: see
+    /// [`Branch::Opposed`](crate::Branch::Opposed).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub opposed: bool,
+    /// Whether the value is an adverse one, such as cruelty; `None` leaves it to the
+    /// [`ValenceGuard`](crate::ValenceGuard).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adverse: Option<bool>,
 }
 
 impl LabelCount {
-    /// A label with its count.
+    /// A label that is upheld, with its count.
     #[must_use]
     pub fn new(label: impl Into<String>, count: u64) -> Self {
         Self {
             label: label.into(),
             count,
+            opposed: false,
+            adverse: None,
         }
+    }
+
+    /// The same label, as opposed.
+    #[must_use]
+    pub fn opposed(mut self) -> Self {
+        self.opposed = true;
+        self
+    }
+
+    /// The same label, said to be adverse or not.
+    #[must_use]
+    pub fn adverse(mut self, adverse: bool) -> Self {
+        self.adverse = Some(adverse);
+        self
     }
 }
 
@@ -119,10 +143,26 @@ impl LabelTable {
         self.blank = self.blank.saturating_add(other.blank);
     }
 
+    /// The same table in which labels stand for their aliases.
+    #[must_use]
+    pub fn with_aliases(&self, aliases: &AliasTable) -> Self {
+        let mut table = Self {
+            blank: self.blank,
+            ..Self::default()
+        };
+        for (label, &count) in self.labels.values().flatten() {
+            let label = aliases.resolve(label);
+            let held = table.labels.entry(label.key()).or_default();
+            let held = held.entry(label).or_default();
+            *held = held.saturating_add(count);
+        }
+        table
+    }
+
     /// Number of different labels.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.labels.len()
+        self.groups().len()
     }
 
     /// Whether there is no label.
@@ -134,8 +174,8 @@ impl LabelTable {
     /// Mentions of all labels.
     #[must_use]
     pub fn mentions(&self) -> u64 {
-        self.iter()
-            .fold(0, |sum, entry| sum.saturating_add(entry.count))
+        let counts = self.labels.values().flat_map(BTreeMap::values);
+        counts.fold(0, |sum, &count| sum.saturating_add(count))
     }
 
     /// Mentions of texts that are no label.
@@ -144,16 +184,48 @@ impl LabelTable {
         self.blank
     }
 
-    /// The spelling that stands for this one, if the label was counted.
+    /// The spelling that stands for this one, if the label was counted. For many look-ups make one
+    /// [`index`](Self::index).
     #[must_use]
     pub fn canonical(&self, text: &str) -> Option<&str> {
-        let variants = self.labels.get(&Label::new(text)?.key())?;
-        entry(variants).map(|entry| entry.label)
+        let found = self.index().canonical(text)?.to_owned();
+        let variants = self.labels.values().flat_map(BTreeMap::keys);
+        variants.map(Label::as_str).find(|label| *label == found)
+    }
+
+    /// Finds the canonical spelling of labels, many times.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use axia_taxonomy::LabelTable;
+    ///
+    /// let table: LabelTable = ["enabling harm", "well-being"].into_iter().collect();
+    /// let index = table.index();
+    /// assert_eq!(index.canonical("Harm-enabling"), Some("enabling harm"));
+    /// assert_eq!(index.canonical("honesty"), None);
+    /// ```
+    #[must_use]
+    pub fn index(&self) -> LabelIndex {
+        let mut index = LabelIndex::default();
+        for group in self.groups() {
+            let Some(label) = entry(&group).map(|entry| entry.label.to_owned()) else {
+                continue;
+            };
+            let at = index.labels.len();
+            index.labels.push(label);
+            for (key, variants) in group {
+                index.by_key.insert(key.clone(), at);
+                let words = variants.keys().filter_map(Label::word_key);
+                index.by_words.extend(words.map(|words| (words, at)));
+            }
+        }
+        index
     }
 
     /// The labels, in order of their comparison keys.
     pub fn iter(&self) -> impl Iterator<Item = LabelEntry<'_>> {
-        self.labels.values().filter_map(entry)
+        self.groups().into_iter().filter_map(|group| entry(&group))
     }
 
     /// The labels in their canonical spelling with their counts: what a taxonomy is built of.
@@ -163,20 +235,89 @@ impl LabelTable {
             .map(|entry| LabelCount::new(entry.label, entry.count))
             .collect()
     }
+
+    /// The spellings of each label: those of one comparison key, and those of keys that have a word key
+    /// in common. In order of each group's first key, so that tables that were merged in another order
+    /// give the same.
+    fn groups(&self) -> Vec<Vec<(&String, Variants<'_>)>> {
+        let mut group_of_words: BTreeMap<String, usize> = BTreeMap::new();
+        let mut groups: Vec<Vec<(&String, Variants<'_>)>> = Vec::new();
+        for (key, variants) in &self.labels {
+            let words: BTreeSet<String> = variants.keys().filter_map(Label::word_key).collect();
+            let known: BTreeSet<usize> = words
+                .iter()
+                .filter_map(|words| group_of_words.get(words).copied())
+                .collect();
+            // The first group that one of the word keys leads to takes in the others.
+            let home = known.first().copied().unwrap_or(groups.len());
+            if home == groups.len() {
+                groups.push(Vec::new());
+            }
+            for &other in known.iter().skip(1) {
+                let moved = std::mem::take(&mut groups[other]);
+                groups[home].extend(moved);
+                for at in group_of_words.values_mut().filter(|at| **at == other) {
+                    *at = home;
+                }
+            }
+            groups[home].push((key, variants));
+            group_of_words.extend(words.into_iter().map(|words| (words, home)));
+        }
+        groups.retain(|group| !group.is_empty());
+        groups
+    }
 }
 
+/// The canonical spelling of each label of a [`LabelTable`], by any spelling.
+///
+/// `Debug` shows only how many labels there are.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct LabelIndex {
+    labels: Vec<String>,
+    by_key: BTreeMap<String, usize>,
+    by_words: BTreeMap<String, usize>,
+}
+
+impl LabelIndex {
+    /// The spelling that stands for this one, if the label is known.
+    #[must_use]
+    pub fn canonical(&self, text: &str) -> Option<&str> {
+        let label = Label::new(text)?;
+        let at = match self.by_key.get(&label.key()) {
+            Some(at) => Some(at),
+            None => self.by_words.get(&label.word_key()?),
+        };
+        at.and_then(|&at| self.labels.get(at)).map(String::as_str)
+    }
+}
+
+impl fmt::Debug for LabelIndex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LabelIndex({} labels)", self.labels.len())
+    }
+}
+
+type Variants<'a> = &'a BTreeMap<Label, u64>;
+
 /// `None` only for a label without any spelling, which a stored table could hold.
-fn entry(variants: &BTreeMap<Label, u64>) -> Option<LabelEntry<'_>> {
+fn entry<'a>(group: &[(&'a String, Variants<'a>)]) -> Option<LabelEntry<'a>> {
+    let mut variants: Vec<(&Label, u64)> = group
+        .iter()
+        .flat_map(|(_, variants)| variants.iter().map(|(label, &count)| (label, count)))
+        .collect();
+    variants.sort_unstable();
     let mut best: Option<(&Label, u64)> = None;
-    for (variant, &count) in variants {
+    for &(variant, count) in &variants {
         if best.is_none_or(|(_, most)| count > most) {
             best = Some((variant, count));
         }
     }
     best.map(|(label, _)| LabelEntry {
         label: label.as_str(),
-        count: variants.values().fold(0, |sum, &n| sum.saturating_add(n)),
-        variants: variants.iter().map(|(v, &n)| (v.as_str(), n)).collect(),
+        count: variants
+            .iter()
+            .fold(0, |sum, &(_, n)| sum.saturating_add(n)),
+        variants: variants.iter().map(|&(v, n)| (v.as_str(), n)).collect(),
     })
 }
 

@@ -7,7 +7,7 @@ use std::io::{Read, Write};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Kind;
-use crate::{Error, Label, Node, NodeId, TaxonomyBuilder, TreeRow};
+use crate::{Edit, Error, Label, Node, NodeId, Sweep, TaxonomyBuilder, TreeRow};
 
 /// The only format so far.
 const FORMAT: u32 = 1;
@@ -24,21 +24,65 @@ pub struct Taxonomy {
     builder: TaxonomyBuilder,
     embedder: String,
     namer: String,
+    sweeps: Vec<Sweep>,
+    edits: Vec<Edit>,
+    model_levels: Vec<ModelLevel>,
     nodes: Vec<Node>,
     /// Where each level begins in `nodes`, and the end.
     starts: Vec<usize>,
     by_id: BTreeMap<NodeId, usize>,
     /// Labels by comparison key.
     by_key: BTreeMap<String, usize>,
+    /// Labels by word key.
+    by_words: BTreeMap<String, usize>,
 }
 
+/// A level that a language model made.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ModelLevel {
+    /// The level.
+    pub level: u32,
+    /// The model's fingerprint.
+    pub model: String,
+    /// What it was asked with.
+    pub params: serde_json::Value,
+}
+
+/// A taxonomy as it is stored.
 #[derive(Serialize, Deserialize)]
-struct Parts {
-    format: u32,
-    params: TaxonomyBuilder,
-    embedder: String,
-    namer: String,
-    nodes: Vec<Node>,
+pub(crate) struct Parts {
+    pub(crate) format: u32,
+    pub(crate) params: TaxonomyBuilder,
+    pub(crate) embedder: String,
+    pub(crate) namer: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) sweeps: Vec<Sweep>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) edits: Vec<Edit>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) model_levels: Vec<ModelLevel>,
+    pub(crate) nodes: Vec<Node>,
+}
+
+impl Parts {
+    pub(crate) fn new(
+        params: TaxonomyBuilder,
+        embedder: String,
+        namer: String,
+        nodes: Vec<Node>,
+    ) -> Self {
+        Self {
+            format: FORMAT,
+            params,
+            embedder,
+            namer,
+            sweeps: Vec::new(),
+            edits: Vec::new(),
+            model_levels: Vec::new(),
+            nodes,
+        }
+    }
 }
 
 impl From<Taxonomy> for Parts {
@@ -48,6 +92,9 @@ impl From<Taxonomy> for Parts {
             params: taxonomy.builder,
             embedder: taxonomy.embedder,
             namer: taxonomy.namer,
+            sweeps: taxonomy.sweeps,
+            edits: taxonomy.edits,
+            model_levels: taxonomy.model_levels,
             nodes: taxonomy.nodes,
         }
     }
@@ -60,21 +107,18 @@ impl TryFrom<Parts> for Taxonomy {
         if parts.format != FORMAT {
             return Err(Error::parameter("format", "1", parts.format));
         }
-        Self::new(parts.params, parts.embedder, parts.namer, parts.nodes)
+        Self::new(parts)
     }
 }
 
 impl Taxonomy {
     /// Checks the nodes and indexes them.
-    pub(crate) fn new(
-        builder: TaxonomyBuilder,
-        embedder: String,
-        namer: String,
-        nodes: Vec<Node>,
-    ) -> Result<Self, Error> {
+    pub(crate) fn new(parts: Parts) -> Result<Self, Error> {
+        let nodes = parts.nodes;
         let mut starts = vec![0];
         let mut by_id = BTreeMap::new();
         let mut by_key = BTreeMap::new();
+        let mut by_words = BTreeMap::new();
         for (index, node) in nodes.iter().enumerate() {
             let level = starts.len() as u32 - 1;
             if node.level == level + 1 && index > 0 {
@@ -86,12 +130,13 @@ impl Taxonomy {
                 return Err(inconsistent(index, "ids must be unique"));
             }
             if node.level == 0 {
-                let key = Label::new(node.id.as_str())
+                let label = Label::new(node.id.as_str())
                     .filter(|label| label.as_str() == node.id.as_str())
-                    .map(|label| label.key());
-                let unseen = key.is_some_and(|key| by_key.insert(key, index).is_none());
-                if !unseen {
-                    return Err(inconsistent(index, "labels must be normal and unique"));
+                    .ok_or_else(|| inconsistent(index, "labels must be in their normal form"))?;
+                // A file from elsewhere can hold two spellings of a label: the first stands for both.
+                by_key.entry(label.key()).or_insert(index);
+                if let Some(words) = label.word_key() {
+                    by_words.entry(words).or_insert(index);
                 }
             }
         }
@@ -99,13 +144,17 @@ impl Taxonomy {
             starts.push(nodes.len());
         }
         let taxonomy = Self {
-            builder,
-            embedder,
-            namer,
+            builder: parts.params,
+            embedder: parts.embedder,
+            namer: parts.namer,
+            sweeps: parts.sweeps,
+            edits: parts.edits,
+            model_levels: parts.model_levels,
             nodes,
             starts,
             by_id,
             by_key,
+            by_words,
         };
         taxonomy.check_links()?;
         taxonomy.check_names()?;
@@ -142,6 +191,12 @@ impl Taxonomy {
                 let Some(child) = child.filter(|c| c.parent.as_ref() == Some(&node.id)) else {
                     return Err(inconsistent(index, "each child must name its parent"));
                 };
+                if child.branch != node.branch {
+                    return Err(inconsistent(
+                        index,
+                        "a node holds nodes of its branch alone",
+                    ));
+                }
                 if !seen.insert(id) {
                     return Err(inconsistent(index, "children must be unique"));
                 }
@@ -205,11 +260,18 @@ impl Taxonomy {
         self.by_id.get(id).map(|&index| &self.nodes[index])
     }
 
-    /// The node of a label in any spelling.
+    /// The node of a label in any spelling, that of an opposed label as "honesty (opposed)".
     #[must_use]
     pub fn label(&self, label: &str) -> Option<&Node> {
-        let key = Label::new(label)?.key();
-        self.by_key.get(&key).map(|&index| &self.nodes[index])
+        let label = Label::new(label)?;
+        let own = self.node(label.as_str()).filter(|node| node.level == 0);
+        own.or_else(|| {
+            let index = match self.by_key.get(&label.key()) {
+                Some(index) => Some(index),
+                None => self.by_words.get(&label.word_key()?),
+            };
+            index.map(|&index| &self.nodes[index])
+        })
     }
 
     /// The node above the one with this id.
@@ -258,6 +320,24 @@ impl Taxonomy {
     #[must_use]
     pub fn namer(&self) -> &str {
         &self.namer
+    }
+
+    /// How the sizes of levels were chosen, where [`Levels::Sweep`](crate::Levels::Sweep) chose them.
+    #[must_use]
+    pub fn sweeps(&self) -> &[Sweep] {
+        &self.sweeps
+    }
+
+    /// The levels that a language model made.
+    #[must_use]
+    pub fn model_levels(&self) -> &[ModelLevel] {
+        &self.model_levels
+    }
+
+    /// The edits that were made since it was built, in order.
+    #[must_use]
+    pub fn edits(&self) -> &[Edit] {
+        &self.edits
     }
 
     /// A digest of everything in it: 64 hexadecimal digits. Equal taxonomies have equal digests.

@@ -128,7 +128,7 @@ pub fn read_tree_csv(reader: impl Read) -> Result<Vec<TreeRow>, Error> {
     Ok(rows)
 }
 
-fn check(rows: &[TreeRow]) -> Result<(), Error> {
+pub(crate) fn check(rows: &[TreeRow]) -> Result<(), Error> {
     let broken = |index, rule| -> Result<(), Error> {
         Err(Kind::Inconsistent {
             what: "the tree",

@@ -105,6 +105,7 @@ impl CodedStudy {
             failed,
             unscanned: 0,
         };
+        let (values, tasks) = (values.index(), tasks.index());
         let mut known_users = BTreeMap::new();
         let mut known_kinds = BTreeMap::new();
         let pairs = anonymize::conversations(folder)?.zip(extract::extractions(folder)?);

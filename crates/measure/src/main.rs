@@ -13,6 +13,7 @@ mod args;
 mod calibration;
 mod canaries;
 mod contingency;
+mod embedding;
 mod figure;
 mod kmeans;
 mod llm;
@@ -22,6 +23,8 @@ mod pii;
 mod pii_rules;
 mod quickstart;
 mod readers;
+mod taxonomy;
+mod trees;
 
 use std::process::ExitCode;
 
@@ -92,6 +95,16 @@ const MEASUREMENTS: &[Measurement] = &[
         "pii-speed",
         "MB/s of detection on one core, line by line; on generated chat lines or each --data file",
         pii_rules::speed,
+    ),
+    (
+        "embedding",
+        "an embedder's neighbours and clusters against --tree FILE; --bert FOLDER for a transformer",
+        embedding::run,
+    ),
+    (
+        "taxonomy",
+        "our tree of the labels of --tree FILE against that tree, by method; --bert FOLDER, --part 1 or 2",
+        taxonomy::run,
     ),
 ];
 
