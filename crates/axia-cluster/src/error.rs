@@ -53,6 +53,12 @@ pub(crate) enum Kind {
     TooFewSamples { samples: usize, points: usize },
     #[error("{points} points need {bytes} bytes for their distances, which is more than there is")]
     Memory { points: usize, bytes: u128 },
+    #[cfg(feature = "ndarray")]
+    #[error("the array must hold its values row after row without gaps")]
+    NotRowMajor,
+    #[cfg(feature = "linfa")]
+    #[error("linfa: {0}")]
+    Linfa(String),
     #[error("what was stored does not hold together: {0}")]
     Stored(&'static str),
 }

@@ -49,15 +49,24 @@
 //!
 //! - `rayon` (default): points are worked on by the threads of the current rayon pool. Without it
 //!   everything runs on the caller's thread, and gives the same bytes.
+//! - `ndarray`: points from arrays of `ndarray` 0.16 and back, without a copy.
+//! - `linfa`: linfa's `Fit` and `Predict` for k-means; turns on `ndarray`.
+//! - `hnsw`: approximate neighbours by a graph, through the crate `hnsw_rs` (about 90 crates).
 
+#[cfg(feature = "ndarray")]
+mod array;
 mod assign;
 mod bisect;
 mod error;
 mod groups;
 mod hdbscan;
+#[cfg(feature = "hnsw")]
+mod hnsw;
 mod init;
 mod kernel;
 mod kmeans;
+#[cfg(feature = "linfa")]
+mod linfa;
 mod linkage;
 mod metric;
 mod minibatch;
@@ -77,6 +86,9 @@ mod update;
 
 pub use crate::error::Error;
 pub use crate::hdbscan::{ClusterSelection, Hdbscan, HdbscanParams, HdbscanResult};
+#[cfg(feature = "hnsw")]
+#[cfg_attr(docsrs, doc(cfg(feature = "hnsw")))]
+pub use crate::hnsw::{HnswBuilder, HnswIndex, HnswParams};
 #[doc(hidden)]
 pub use crate::kernel::peak_flops;
 pub use crate::linkage::{Dendrogram, Linkage, LinkageMethod, LinkageParams, Merge};

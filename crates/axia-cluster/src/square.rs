@@ -182,6 +182,7 @@ impl Square {
         for_each_piece(&mut square.values, BLOCK * stride, |first, rows| {
             lower(frame, &panels, first / stride, rows, stride, roots);
         });
+        drop(panels);
         mirror(&mut square.values, stride, 0);
         Ok(square)
     }

@@ -12,10 +12,15 @@
 mod args;
 mod calibration;
 mod canaries;
+mod clustering;
 mod contingency;
 mod embedding;
 mod figure;
+mod hdbscan;
+#[cfg(feature = "hnsw")]
+mod hnsw;
 mod kmeans;
+mod linkage;
 mod llm;
 mod neighbours;
 mod npy;
@@ -105,6 +110,27 @@ const MEASUREMENTS: &[Measurement] = &[
         "taxonomy",
         "our tree of the labels of --tree FILE against that tree, by method; --bert FOLDER, --part 1 or 2",
         taxonomy::run,
+    ),
+    (
+        "linkage",
+        "seconds and memory of all merges of --data VECTORS.npy [--method ward] [--metric euclidean] [--rows N] [--out MERGES.npy] [--k K --labels LABELS.npy]",
+        linkage::run,
+    ),
+    (
+        "hdbscan",
+        "seconds, clusters and noise of --data VECTORS.npy [--min-cluster-size 10] [--min-samples 5] [--rows N] [--out LABELS.npy]",
+        hdbscan::run,
+    ),
+    #[cfg(feature = "hnsw")]
+    (
+        "hnsw",
+        "from how many rows of --data VECTORS.npy on a graph pays: seconds to build, to query, to query exactly, recall [--k 10] [--candidates 64]",
+        hnsw::run,
+    ),
+    (
+        "clustering",
+        "agreement of k-means with the labels of --data TEXTS.csv (text, label) [--seeds 10] [--runs 1] [--vectors V.npy] [--labels L.npy] [--out FOUND.npy]",
+        clustering::run,
     ),
 ];
 

@@ -66,13 +66,35 @@ pub(crate) fn read(path: &Path) -> Result<Matrix, Error> {
     Ok(Matrix { values, columns })
 }
 
-/// Writes unsigned integers, `columns` to a row; one column is written as a flat array.
-pub(crate) fn write(path: &Path, values: &[u32], columns: usize) -> Result<(), Error> {
+/// A number that such files can hold.
+pub(crate) trait Number: Copy {
+    /// NumPy's name of the type.
+    const NAME: &'static str;
+
+    fn write(self, file: &mut impl Write) -> std::io::Result<()>;
+}
+
+macro_rules! numbers {
+    ($($type:ty: $name:literal),*) => {$(
+        impl Number for $type {
+            const NAME: &'static str = $name;
+
+            fn write(self, file: &mut impl Write) -> std::io::Result<()> {
+                file.write_all(&self.to_le_bytes())
+            }
+        }
+    )*};
+}
+numbers!(u32: "<u4", i32: "<i4", f32: "<f4", f64: "<f8");
+
+/// Writes numbers, `columns` to a row; one column is written as a flat array.
+pub(crate) fn write<T: Number>(path: &Path, values: &[T], columns: usize) -> Result<(), Error> {
     let shape = match columns {
         1 => format!("({},)", values.len()),
         _ => format!("({}, {columns})", values.len() / columns),
     };
-    let mut header = format!("{{'descr': '<u4', 'fortran_order': False, 'shape': {shape}, }}");
+    let name = T::NAME;
+    let mut header = format!("{{'descr': '{name}', 'fortran_order': False, 'shape': {shape}, }}");
     while !(header.len() + 11).is_multiple_of(64) {
         header.push(' ');
     }
@@ -83,7 +105,7 @@ pub(crate) fn write(path: &Path, values: &[u32], columns: usize) -> Result<(), E
     file.write_all(&u16::try_from(header.len())?.to_le_bytes())?;
     file.write_all(header.as_bytes())?;
     for value in values {
-        file.write_all(&value.to_le_bytes())?;
+        value.write(&mut file)?;
     }
     file.flush()?;
     Ok(())
