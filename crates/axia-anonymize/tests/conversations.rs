@@ -1,5 +1,6 @@
 //! Whole conversations: one scope for all turns and roles, propagation, questions, actions, scopes,
 //! and what cannot be scanned.
+#![allow(clippy::unwrap_used)]
 
 use axia_anonymize::{
     Action, Anonymizer, AnonymizerBuilder, ConsistencyScope, Error, Evidence, Finding, Kind,

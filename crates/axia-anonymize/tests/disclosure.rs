@@ -4,6 +4,7 @@
 //! of hidden figures it is worked out, by Gaussian elimination over the published ones, whether the sum
 //! follows. Where it does, the group must be empty or pass the thresholds with the users that it truly
 //! has, whom the gate did not see.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
 
