@@ -1,7 +1,7 @@
 //! The model tier: a trait for token classifiers, and the recognizer that puts one into an anonymizer.
 //!
 //! The classifier itself is behind the feature `ner`: `bert` computes it, `wordpiece` cuts texts into
-//! its tokens, `windows` goes over long texts.
+//! its tokens, `classifier` goes over long texts and makes spans of labels.
 
 #[cfg(feature = "ner")]
 mod bert;
