@@ -18,6 +18,9 @@ use proptest::prelude::*;
 /// Numbers of a conversation's row, column and user, if any.
 type Placed = (Option<usize>, Option<usize>, Option<u8>);
 
+/// A row and a column, or none of either.
+type Place = (Option<usize>, Option<usize>);
+
 fn user(of: Option<u8>) -> Option<UserId> {
     of.map(|u| UserId::new(u.to_string()))
 }
@@ -161,7 +164,7 @@ proptest! {
         };
         let (rows, columns) = (3, 3);
         let options = |n: usize| (0..n).map(Some).chain([None]).collect::<Vec<_>>();
-        let places: Vec<(Option<usize>, Option<usize>)> = options(rows)
+        let places: Vec<Place> = options(rows)
             .into_iter()
             .flat_map(|i| options(columns).into_iter().map(move |j| (i, j)))
             .collect();
@@ -179,7 +182,7 @@ proptest! {
         };
         let decisions = gate.release_crossed(table).unwrap();
         let all: BTreeSet<usize> = (0..atoms.len()).collect();
-        let where_ = |keep: &dyn Fn(&(Option<usize>, Option<usize>)) -> bool| -> BTreeSet<usize> {
+        let where_ = |keep: &dyn Fn(&Place) -> bool| -> BTreeSet<usize> {
             all.iter().copied().filter(|&a| keep(&places[a])).collect()
         };
         let mut figures = vec![(all.clone(), shown(&decisions.total))];
@@ -255,8 +258,8 @@ proptest! {
         let decision = gate.release_pair(
             (),
             both,
-            size(placed.iter().filter(|p| first(p))),
-            size(placed.iter().filter(|p| second(p))),
+            size(placed.iter().filter(first)),
+            size(placed.iter().filter(second)),
             all,
         );
         if decision.is_ok() {

@@ -59,6 +59,11 @@ pub(crate) struct Coded {
 }
 
 impl Coded {
+    /// Stands for the user, if that is known.
+    pub(crate) fn user_code(&self) -> Option<u32> {
+        self.user
+    }
+
     pub(crate) fn is_subjective(&self) -> bool {
         self.level.is_subjective()
     }

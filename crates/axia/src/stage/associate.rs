@@ -5,7 +5,7 @@
 use std::cell::OnceCell;
 
 use axia_contingency::{
-    Associations, Correction, Estimand, LogP, Observations, ObservationsBuilder,
+    Associations, ConversationEntry, Conversations, Correction, Estimand, LogP,
 };
 use axia_extract::ResponseType;
 use axia_report::{AssociationRow, StageRecord};
@@ -18,7 +18,7 @@ use crate::run_folder::{
 use crate::study::{Settings, Ticker, coded};
 use crate::{Error, Stage};
 
-const VERSION: &str = "2";
+const VERSION: &str = "3";
 
 /// One table of associations, with everything in it.
 #[derive(Serialize, Deserialize)]
@@ -131,7 +131,10 @@ fn measure(settings: &Settings, study: &CodedStudy, facet: Facet) -> Result<Meas
         .estimand(facet.estimand())
         .build()
         .map_err(failed)?;
-    let associations = scan.scan(&observe(study, facet).map_err(failed)?);
+    let conversations = observe(study, facet).map_err(failed)?;
+    let associations = scan
+        .scan_conversations(&conversations, 0, 1)
+        .map_err(failed)?;
     let corrected = Corrected::of(&associations);
     let pairs = associations
         .by_residual()
@@ -175,12 +178,20 @@ fn measure(settings: &Settings, study: &CodedStudy, facet: Facet) -> Result<Meas
     })
 }
 
-fn observe(study: &CodedStudy, facet: Facet) -> Result<Observations, axia_contingency::Error> {
+/// The two facets of each subjective conversation, with its user where that is known: the scan takes
+/// users as the independent units if all are.
+fn observe(study: &CodedStudy, facet: Facet) -> Result<Conversations, axia_contingency::Error> {
     let size = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    let mut builder: ObservationsBuilder =
-        Observations::builder(size(facet.n_codes(study)), size(study.values.len()));
+    let mut builder =
+        Conversations::builder(&[size(facet.n_codes(study)), size(study.values.len())]);
     for (id, conversation) in (0..).zip(study.subjective()) {
-        builder.push(id, &facet.codes(conversation), &conversation.ai)?;
+        let rows = facet.codes(conversation);
+        let facets: [&[u32]; 2] = [&rows, &conversation.ai];
+        let entry = ConversationEntry::new(id, &facets);
+        builder.push(&match conversation.user_code() {
+            Some(user) => entry.user(user.into()),
+            None => entry,
+        })?;
     }
     builder.build()
 }
@@ -194,10 +205,13 @@ fn estimand_name(estimand: Estimand) -> &'static str {
     }
 }
 
+/// A pair's place, and its p-values by Bonferroni, by Holm, by Benjamini and Hochberg.
+type CorrectedPair = ((u32, u32), [Option<f64>; 3]);
+
 /// The pairs' p-values under each correction.
 struct Corrected {
     /// By row, then column.
-    by_place: Vec<((u32, u32), [Option<f64>; 3])>,
+    by_place: Vec<CorrectedPair>,
 }
 
 impl Corrected {

@@ -20,7 +20,7 @@ use crate::stage::cells::Cells;
 use crate::study::{Settings, Ticker, coded};
 use crate::{Error, Stage};
 
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 
 pub(crate) const REPORT: &str = "report/report.json";
 pub(crate) const MANIFEST: &str = "report/manifest.json";
@@ -198,10 +198,15 @@ fn notes(settings: &Settings, study: &CodedStudy) -> Vec<String> {
         "Values, tasks and response types are what the extractor `{}` saw.",
         settings.extractor.fingerprint()
     )];
-    notes.push(
-        "p-values take conversations as independent; several conversations of one user are not."
-            .to_owned(),
-    );
+    let users_known = study.subjective().all(|c| c.user_code().is_some());
+    notes.push(if users_known {
+        "p-values take users as independent, and all conversations of one user as one piece of evidence."
+            .to_owned()
+    } else {
+        "p-values take conversations as independent, because the users are not known; several \
+         conversations of one user are not."
+            .to_owned()
+    });
     if study.unscanned > 0 {
         notes.push(format!(
             "{} conversations could not be searched for personal data to the end: their texts were \

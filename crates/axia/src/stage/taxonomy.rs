@@ -13,7 +13,7 @@ use crate::run_folder::{
 use crate::study::{Settings, Ticker, coded};
 use crate::{Error, Stage};
 
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 
 pub(crate) fn run(
     folder: &RunFolder,
