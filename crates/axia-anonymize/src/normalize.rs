@@ -51,7 +51,7 @@ enum Fold {
 
 /// Builds the shadow of `text`. The holes are in order and do not overlap.
 pub(crate) fn normalize<'t>(text: &'t str, holes: &[Hole]) -> Shadow<'t> {
-    let unchanged = text.is_ascii() || is_folded(text);
+    let unchanged = (text.is_ascii() || is_folded(text)) && !has_written_break(text);
     if holes.is_empty() && unchanged {
         return Shadow {
             text: Cow::Borrowed(text),
@@ -93,6 +93,30 @@ fn is_folded(text: &str) -> bool {
     plain.all(|c| matches!(fold(c), Fold::Same) && !is_mark(c) && lookalike(c).is_none())
 }
 
+/// Whether a line break or tab is written out somewhere, as in text that was quoted as JSON.
+fn has_written_break(text: &str) -> bool {
+    memchr::memchr_iter(b'\\', text.as_bytes()).any(|at| is_written_break(text, at))
+}
+
+/// Whether the backslash at `at` begins a line break or tab that is written out: `\n` before anything
+/// but a small letter, which would rather be a command (`\nu`) or a name in a path (`C:\notes`).
+fn is_written_break(text: &str, at: usize) -> bool {
+    let bytes = text.as_bytes();
+    let escape = bytes.get(at + 1).is_some_and(|b| b"nrt".contains(b));
+    let goes_on = bytes.get(at + 2).is_some_and(u8::is_ascii_lowercase);
+    if !escape || goes_on {
+        return false;
+    }
+    // Paths hold a drive or begin with two backslashes; they are short.
+    let from = at.saturating_sub(120);
+    let before = &bytes[from..at];
+    let token = before
+        .rsplit(u8::is_ascii_whitespace)
+        .next()
+        .unwrap_or_default();
+    !token.starts_with(br"\\") && memchr::memmem::find(token, br":\").is_none()
+}
+
 /// A character that composes with the one in front of it: accents, the vowels and finals of Hangul.
 fn is_mark(c: char) -> bool {
     c >= '\u{300}'
@@ -130,6 +154,13 @@ impl Builder<'_> {
                     same_from = end;
                     self.replace(at..end, &composed);
                 }
+                continue;
+            }
+            if c == '\\' && at + 2 <= range.end && is_written_break(text, at) {
+                characters.next();
+                self.copy(same_from..at);
+                same_from = at + 2;
+                self.replace(at..same_from, "\n");
                 continue;
             }
             let fold = if c.is_ascii() { Fold::Same } else { fold(c) };
@@ -417,6 +448,11 @@ mod tests {
             ("jо@exаmple.com", "jo@example.com"),
             ("Иван и Рома", "Иван и Рома"),
             ("Ｊｏ", "Jo"),
+            (r"Jo\n415 555 2671\r\nX", "Jo\n415 555 2671\n\nX"),
+            (
+                r"\nu C:\Users\n1 \\server\n1 \",
+                r"\nu C:\Users\n1 \\server\n1 \",
+            ),
         ] {
             assert_eq!(folded(text), shadow, "{text}");
         }
