@@ -107,14 +107,15 @@ fn is_written_break(text: &str, at: usize) -> bool {
     if !escape || goes_on {
         return false;
     }
-    // Paths hold a drive or begin with two backslashes; they are short.
+    // Paths begin with a drive or with two backslashes; they are short.
     let from = at.saturating_sub(120);
     let before = &bytes[from..at];
     let token = before
-        .rsplit(u8::is_ascii_whitespace)
+        .rsplit(|b| b.is_ascii_whitespace() || b"\"'(<".contains(b))
         .next()
         .unwrap_or_default();
-    !token.starts_with(br"\\") && memchr::memmem::find(token, br":\").is_none()
+    let drive = matches!(token, [letter, b':', b'\\', ..] if letter.is_ascii_alphabetic());
+    !drive && !token.starts_with(br"\\")
 }
 
 /// A character that composes with the one in front of it: accents, the vowels and finals of Hangul.

@@ -23,7 +23,9 @@ use crate::{Error, Label};
 /// let mut table = LabelTable::new();
 /// table.extend(["Candor", "honesty", "kindness"]);
 /// let table = table.with_aliases(&aliases);
-/// assert_eq!((table.len(), table.canonical("candour")), (2, Some("honesty")));
+/// assert_eq!((table.len(), table.canonical("Honesty")), (2, Some("honesty")));
+/// // The alias is gone from the table: its mentions are those of the label that it stands for.
+/// assert_eq!(table.canonical("candour"), None);
 /// # Ok::<(), axia_taxonomy::Error>(())
 /// ```
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
