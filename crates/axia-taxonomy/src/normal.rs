@@ -44,15 +44,14 @@ pub fn normalize_label(text: &str) -> Option<String> {
 }
 
 fn pass(text: &str) -> String {
-    let folded: String = text
-        .chars()
-        .filter(|&c| !is_invisible(c))
-        .nfkc()
-        .collect::<String>()
-        .to_lowercase()
-        .nfkc()
-        .map(fold)
-        .collect();
+    let visible = text.chars().filter(|&c| !is_invisible(c));
+    let folded: String = if text.is_ascii() {
+        // Most labels: their compatibility form is themselves.
+        visible.map(|c| fold(c.to_ascii_lowercase())).collect()
+    } else {
+        let lower = visible.nfkc().collect::<String>().to_lowercase();
+        lower.nfkc().map(fold).collect()
+    };
     let words: Vec<&str> = folded.split_whitespace().collect();
     let mut spaced = words.join(" ");
     // "well - being" is the compound with loose hyphens.
@@ -60,6 +59,14 @@ fn pass(text: &str) -> String {
         spaced = spaced.replace(loose, "-");
     }
     trim(&spaced).to_owned()
+}
+
+/// A key in compatibility form: letters that were parted by a hyphen may compose.
+fn composed(key: String) -> String {
+    match key.is_ascii() {
+        true => key,
+        false => key.nfkc().collect(),
+    }
 }
 
 /// Characters that show nothing and part nothing: soft hyphen, zero-width space, marks of writing
@@ -171,7 +178,7 @@ impl Label {
     /// ```
     #[must_use]
     pub fn key(&self) -> String {
-        compound_key(&self.0).nfkc().collect()
+        composed(compound_key(&self.0))
     }
 
     /// What two ways of putting one label of several words have in common: its words in American
@@ -191,7 +198,7 @@ impl Label {
     /// ```
     #[must_use]
     pub fn word_key(&self) -> Option<String> {
-        word_key(&self.0).map(|key| key.nfkc().collect())
+        word_key(&self.0).map(composed)
     }
 }
 

@@ -15,6 +15,9 @@ use crate::args::Args;
 use crate::figure::{name_of, print};
 use crate::{Error, npy};
 
+/// One measure of how far two partitions agree.
+type FigureOf = fn(&Agreement) -> f64;
+
 pub(crate) fn run(args: &Args) -> Result<(), Error> {
     args.only(&["seeds", "runs", "vectors", "out", "labels"])?;
     let seeds: u64 = args.value_or("seeds", 10)?;
@@ -52,7 +55,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
         let seconds = start.elapsed().as_secs_f64() / found.len() as f64;
         print("clustering/kmeans", seconds, "s", n, &on);
         print("clustering/k", k as f64, "", n, &on);
-        let figures: [(&str, fn(&Agreement) -> f64); 5] = [
+        let figures: [(&str, FigureOf); 5] = [
             ("ami", |a| a.adjusted_mutual_information),
             ("ari", |a| a.adjusted_rand_index),
             ("nmi", |a| a.normalized_mutual_information),

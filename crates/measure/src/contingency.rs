@@ -23,6 +23,9 @@ const PASSES: usize = 5;
 
 const CORRECTIONS: [Correction; 2] = [Correction::Bonferroni, Correction::BenjaminiHochberg];
 
+/// How a code is written as a name.
+type Written = fn(u32) -> String;
+
 pub(crate) fn run(args: &Args) -> Result<(), Error> {
     args.only(&["rows", "seed", "write"])?;
     if args.data().is_empty() {
@@ -249,7 +252,7 @@ impl Names {
             text: [String::new(), String::new()],
             ends: [Vec::new(), Vec::new()],
         };
-        let forms: [(&[u32], fn(u32) -> String); 2] = [
+        let forms: [(&[u32], Written); 2] = [
             (&data.rows, |code| {
                 format!("task number {code:03} about something")
             }),
