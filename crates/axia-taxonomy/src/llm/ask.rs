@@ -1,5 +1,6 @@
 //! Requests whose answers are JSON, asked once each, several at a time.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -45,11 +46,36 @@ pub(super) fn ask(
     Ok(value)
 }
 
-/// Asks all requests on so many threads; answers stand in the order of the requests.
+/// Asks all requests on so many threads; answers stand in the order of the requests. Equal requests
+/// are asked once: two threads would otherwise pay for the same answer.
 pub(super) fn ask_all(
     model: &dyn LanguageModel,
     journal: &Journal,
     requests: &[Request],
+    threads: usize,
+) -> Result<Vec<Option<Value>>, Error> {
+    let mut distinct = Vec::new();
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
+    let mut places = Vec::with_capacity(requests.len());
+    for request in requests {
+        let written = serde_json::to_string(request).map_err(|e| Error::json(&e))?;
+        let at = *known.entry(written).or_insert(distinct.len());
+        if at == distinct.len() {
+            distinct.push(request);
+        }
+        places.push(at);
+    }
+    let answers = ask_distinct(model, journal, &distinct, threads)?;
+    Ok(places
+        .into_iter()
+        .map(|at| answers.get(at).cloned().flatten())
+        .collect())
+}
+
+fn ask_distinct(
+    model: &dyn LanguageModel,
+    journal: &Journal,
+    requests: &[&Request],
     threads: usize,
 ) -> Result<Vec<Option<Value>>, Error> {
     let next = AtomicUsize::new(0);

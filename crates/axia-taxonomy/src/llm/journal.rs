@@ -104,6 +104,8 @@ impl Journal {
             let mut line = serde_json::to_vec(&line).map_err(|e| Error::json(&e))?;
             line.push(b'\n');
             file.write_all(&line).map_err(Kind::Io)?;
+            // On the disk before it is handed on: it has been paid for.
+            file.sync_data().map_err(Kind::Io)?;
         }
         held.answers.insert(request.to_owned(), answer.clone());
         Ok(())
