@@ -13,6 +13,10 @@ static DEFAULT: LazyLock<Anonymizer> = LazyLock::new(|| Anonymizer::builder().bu
 static MASKING: LazyLock<Anonymizer> = LazyLock::new(|| all_kinds(Action::Mask));
 static DROPPING: LazyLock<Anonymizer> = LazyLock::new(|| all_kinds(Action::Drop));
 
+/// For texts with random words, some of which are names after a title.
+static RULES: LazyLock<Anonymizer> =
+    LazyLock::new(|| Anonymizer::builder().names(false).build().unwrap());
+
 /// Everything at once, to see what the actions do to each other.
 static MIXED: LazyLock<Anonymizer> = LazyLock::new(|| {
     let stars = Kind::custom("STARS").unwrap();
@@ -178,7 +182,7 @@ proptest! {
                 format!("{filler} {address}")
             })
             .collect();
-        let done = DEFAULT.anonymize_conversation(&conversation(&texts));
+        let done = RULES.anonymize_conversation(&conversation(&texts));
         for (message, filler) in done.conversation().messages.iter().zip(&fillers) {
             prop_assert_eq!(&message.text, &format!("{filler} [EMAIL_1]"));
         }

@@ -13,7 +13,7 @@ use crate::trees::{Tree, embedder, tree_path};
 /// Labels that are embedded for the speed, at least; a transformer's take longer than that.
 const LABELS: usize = 400_000;
 /// Seeds of the k-means.
-const SEEDS: u64 = 5;
+const SEEDS: u64 = 25;
 
 pub(crate) fn run(args: &Args) -> Result<(), Error> {
     args.only(&["tree", "bert"])?;
