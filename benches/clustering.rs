@@ -4,8 +4,8 @@
 use std::hint::black_box;
 
 use axia::cluster::{
-    Init, KMeansParams, Metric, MiniBatchParams, Nearness, NeighboursParams, Points, nearest,
-    pairs_within,
+    HdbscanParams, Init, KMeansParams, LinkageMethod, LinkageParams, Metric, MiniBatchParams,
+    Nearness, NeighboursParams, Points, nearest, pairs_within,
 };
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
@@ -112,5 +112,43 @@ fn neighbours(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, kmeans, starts, neighbours);
+fn linkage(c: &mut Criterion) {
+    let mut group = c.benchmark_group("linkage");
+    group.sample_size(10);
+    for (n, dim) in [(1_000, 64), (1_000, 384), (3_000, 384)] {
+        let values = mixture(n, dim, 50);
+        let points = Points::new(&values, dim).unwrap();
+        group.throughput(Throughput::Elements(n as u64));
+        for method in [
+            LinkageMethod::Ward,
+            LinkageMethod::Average,
+            LinkageMethod::Complete,
+            LinkageMethod::Single,
+        ] {
+            let linkage = LinkageParams::new(method).build().unwrap();
+            let name = format!("{method:?}");
+            group.bench_function(BenchmarkId::new(name, format!("{n}x{dim}")), |b| {
+                b.iter(|| linkage.fit(black_box(points)).unwrap());
+            });
+        }
+    }
+    group.finish();
+}
+
+fn density(c: &mut Criterion) {
+    let mut group = c.benchmark_group("hdbscan");
+    group.sample_size(10);
+    for (n, dim) in [(1_000, 64), (1_000, 384), (3_000, 384)] {
+        let values = mixture(n, dim, 50);
+        let points = Points::new(&values, dim).unwrap();
+        let hdbscan = HdbscanParams::new().min_cluster_size(10).build().unwrap();
+        group.throughput(Throughput::Elements(n as u64));
+        group.bench_function(BenchmarkId::from_parameter(format!("{n}x{dim}")), |b| {
+            b.iter(|| hdbscan.fit(black_box(points)).unwrap());
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, kmeans, starts, neighbours, linkage, density);
 criterion_main!(benches);

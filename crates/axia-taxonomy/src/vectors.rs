@@ -31,10 +31,18 @@ pub(crate) fn is_zero(vector: &[f32]) -> bool {
 
 /// Cosine of two vectors of length 1 or 0.
 pub(crate) fn cosine(a: &[f32], b: &[f32]) -> f64 {
-    a.iter()
-        .zip(b)
-        .map(|(&a, &b)| f64::from(a) * f64::from(b))
-        .sum()
+    // Eight sums side by side, in an order that does not depend on the machine.
+    let mut sums = [0.0_f64; 8];
+    let (whole_a, rest_a) = a.as_chunks::<8>();
+    let (whole_b, rest_b) = b.as_chunks::<8>();
+    for (a, b) in whole_a.iter().zip(whole_b) {
+        for ((sum, &a), &b) in sums.iter_mut().zip(a).zip(b) {
+            *sum += f64::from(a) * f64::from(b);
+        }
+    }
+    let rest = rest_a.iter().zip(rest_b);
+    let rest: f64 = rest.map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
+    sums.iter().sum::<f64>() + rest
 }
 
 /// The unit vector of the mean direction; zeros if there is none or the vectors cancel.
