@@ -4,9 +4,11 @@
 //! An [`Anonymizer`] finds by rules: e-mail, web, IP and hardware addresses, telephone numbers, payment
 //! cards, bank accounts, crypto currencies, identity, tax and health numbers of some fifty countries,
 //! passports, vehicles, dates of birth, postal codes, coordinates, account names, labelled numbers,
-//! passwords, keys and tokens. It puts numbered placeholders in their place. The same entity has the same placeholder throughout one
-//! conversation, and nothing links two conversations. A [`threshold::Gate`] then decides which results
-//! about groups may be published.
+//! passwords, keys and tokens; and names of persons and street addresses by lists and grammar. It puts
+//! numbered placeholders in their place: the same entity has the same one throughout a conversation, in
+//! every place where it is mentioned, and nothing links two conversations unless a [`ConsistencyScope`]
+//! and a [`SecretKey`] say so. A [`threshold::Gate`] then decides which results about groups may be
+//! published, and an [`audit`] estimates what is left.
 //!
 //! ```
 //! use axia_anonymize::Anonymizer;
@@ -31,6 +33,9 @@
 //! [`Recognizer`] is the trait for kinds of one's own; [`PatternRecognizer`] makes one of a regular
 //! expression.
 //!
+//! The module [`audit`] searches what came out once more and plants canaries; [`stages`] has the steps
+//! (normalize, detect, resolve) as functions of their own.
+//!
 //! The module [`threshold`] is independent of all that: a [`Gate`](threshold::Gate) takes a value and the
 //! size of the group it is about, and gives [`Released`](threshold::Released) or
 //! [`Suppressed`](threshold::Suppressed).
@@ -40,8 +45,8 @@
 //! Full-width and foreign digits, unusual spaces and hyphens, compatibility forms (NFKC), Greek and
 //! Cyrillic letters inside of Latin words, and invisible characters are folded before the rules look; what
 //! percent signs, entities, backslashes, base64 and tags hide is looked at decoded. Findings are mapped
-//! back to the original bytes. Where findings overlap,
-//! everything that any of them covers is replaced; the kind is that of the validated one, else the one
+//! back to the original bytes. A question at the end of a message is read together with the answer.
+//! Where findings overlap, everything that any of them covers is replaced; the kind is that of the validated one, else the one
 //! with a telling word near it, else the longest. A checksum alone never decides: a card number also
 //! needs an issuer's prefix and length, or a word such as "card" near it, and must not lie in a UUID, a
 //! hash or a decimal fraction.
