@@ -33,7 +33,13 @@ impl Extractor for Mortal {
         &self,
         conversation: &axia::conversation::Conversation,
     ) -> Result<Extraction, axia::extract::Error> {
-        if self.left.fetch_sub(1, Ordering::Relaxed) == 0 {
+        // Whoever comes when none is left dies, not only the first: that one may be kept waiting between
+        // its count and its end, and the others would go on.
+        let left = &self.left;
+        if left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1))
+            .is_err()
+        {
             std::process::abort();
         }
         self.inner.extract(conversation)
