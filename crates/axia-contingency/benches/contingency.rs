@@ -3,7 +3,8 @@
 use std::hint::black_box;
 
 use axia_contingency::{
-    AssociationParams, Correction, Exact, ExactMethod, Hypergeometric, LogP, NamedCounts, Table,
+    AssociationParams, Correction, Exact, ExactMethod, Grid, Hypergeometric, LogP, NamedCounts,
+    Table,
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 
@@ -32,6 +33,10 @@ fn contingency(c: &mut Criterion) {
     let (rows, cols) = codes(1_000_000);
     let mut group = c.benchmark_group("contingency");
     group.sample_size(10);
+    let count_grid = || Grid::from_codes(ROWS, COLS, &rows, &cols);
+    group.bench_function("count_grid/n1000000_500x3307", |b| {
+        b.iter(|| black_box(count_grid()));
+    });
     let count = || Table::from_codes(ROWS, COLS, &rows, &cols);
     group.bench_function("count/n1000000_500x3307", |b| b.iter(|| black_box(count())));
     let names: Vec<String> = (0..COLS).map(|i| format!("category number {i}")).collect();
@@ -47,7 +52,7 @@ fn contingency(c: &mut Criterion) {
             counts.build()
         });
     });
-    if let Ok(table) = count() {
+    if let Ok(grid) = count_grid() {
         for (name, exact, from) in [
             ("normal", Exact::Never, 0.0),
             ("when_sparse", Exact::WhenSparse, 5.0),
@@ -58,7 +63,7 @@ fn contingency(c: &mut Criterion) {
                 .min_expected_normal(from);
             if let Ok(scan) = params.build() {
                 group.bench_function(format!("test/{name}/500x3307"), |b| {
-                    b.iter(|| black_box(scan.test_table(&table, &[])));
+                    b.iter(|| black_box(scan.test_grid(&grid, &[])));
                 });
             }
         }

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::cells::Cell;
+use crate::cell_rows::{Factors, Lines, RowCounts, RowWork};
 use crate::correction::Correction;
 use crate::error::Error;
-use crate::exact::Hypergeometric;
-use crate::params::{AssociationScan, Exact, LN_DECISIVE};
-use crate::special::{LnErfcTable, Sum, factorial_error};
+use crate::grid::{Grid, MAX_GRID};
+use crate::params::AssociationScan;
+use crate::special::Sum;
 use crate::table::{ChiSquareTest, Table};
 use crate::tails::{LogP, chi_square_upper};
 
@@ -34,9 +34,6 @@ pub struct CellTests {
     /// The same under each correction.
     pub corrected: Vec<(Correction, Vec<LogP>)>,
 }
-
-/// Larger grids are refused: a scan of observations lists only what says something.
-const MAX_GRID: u64 = 1 << 28;
 
 impl CellTests {
     /// Expected count of a cell, by the places of its row and column.
@@ -77,29 +74,86 @@ impl AssociationScan {
         table: &Table,
         corrections: &[Correction],
     ) -> Result<Option<CellTests>, Error> {
-        let Some(dof) = table.dof() else {
-            return Ok(None);
+        let lines = Lines {
+            rows: table.rows().collect(),
+            cols: table.cols().collect(),
+            n: table.total(),
         };
-        let grid = table.n_rows() as u64 * table.n_cols() as u64;
-        if grid > MAX_GRID {
-            return Err(Error::too_many_kept("cells of a grid that is tested whole"));
+        let rows = table.lines().map(|(_, _, cells)| RowCounts::Cells(cells));
+        self.test_rows(lines, rows, corrections)
+    }
+
+    /// [`test_table`](Self::test_table) for a grid of counts: the same result to the last bit, without a sparse table between.
+    ///
+    /// # Errors
+    /// None at present: a grid has at most the 2^28 cells that are tested whole.
+    ///
+    /// ```
+    /// use axia_contingency::{AssociationParams, Correction, Exact, Grid};
+    ///
+    /// // As other tools do it: the normal tail in every cell, whatever is expected there.
+    /// let naive = AssociationParams::new().exact(Exact::Never).min_expected_normal(0.0).build()?;
+    /// let grid = Grid::from_codes(2, 2, &[0, 0, 0, 1, 1, 1], &[0, 0, 1, 1, 1, 1])?;
+    /// let cells = naive.test_grid(&grid, &[Correction::BenjaminiHochberg])?.ok_or("one row")?;
+    /// assert!((cells.adjusted[0] - 3.0_f64.sqrt()).abs() < 1e-12);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn test_grid(
+        &self,
+        grid: &Grid,
+        corrections: &[Correction],
+    ) -> Result<Option<CellTests>, Error> {
+        let (rows, cols) = grid.totals();
+        let full = |totals: Vec<u64>| -> Vec<(u32, u64)> {
+            let lines = (0..).zip(totals);
+            lines.filter(|&(_, total)| total > 0).collect()
+        };
+        let lines = Lines {
+            rows: full(rows),
+            cols: full(cols),
+            n: grid.total(),
+        };
+        let ids: Vec<usize> = lines.rows.iter().map(|&(id, _)| id as usize).collect();
+        let width = grid.n_cols() as usize;
+        let rows = ids
+            .into_iter()
+            .filter_map(|row| grid.counts().get(row * width..(row + 1) * width))
+            .map(RowCounts::Grid);
+        self.test_rows(lines, rows, corrections)
+    }
+
+    fn test_rows<'a>(
+        &self,
+        lines: Lines,
+        rows: impl Iterator<Item = RowCounts<'a>>,
+        corrections: &[Correction],
+    ) -> Result<Option<CellTests>, Error> {
+        let (height, width) = (lines.rows.len() as u64, lines.cols.len());
+        if height < 2 || width < 2 {
+            return Ok(None);
         }
-        let lines = Lines::of(table);
-        let width = lines.cols.len();
-        let mut adjusted = vec![0.0; grid as usize];
-        let mut ln_p = vec![LogP::ONE; grid as usize];
-        let work: Vec<RowWork<'_>> = table
-            .lines()
+        let cells = height * width as u64;
+        if cells > MAX_GRID {
+            return Err(Error::grid_too_large());
+        }
+        let factors = Factors::of(&lines);
+        // Numbers, not `LogP`: memory that is zero from the start is not written twice.
+        let mut adjusted = vec![0.0; cells as usize];
+        let mut ln_p = vec![0.0; cells as usize];
+        let work: Vec<_> = lines
+            .rows
+            .iter()
+            .zip(rows)
             .zip(adjusted.chunks_mut(width))
             .zip(ln_p.chunks_mut(width))
-            .map(|(((_, row, cells), adjusted), ln_p)| RowWork {
-                row,
-                cells,
+            .map(|(((row, counts), adjusted), ln_p)| RowWork {
+                row: row.1,
+                counts,
                 adjusted,
                 ln_p,
             })
             .collect();
-        let done = each(work, |work| self.test_row(work, &lines));
+        let done = each(work, |work| self.test_row(work, &lines, &factors));
         let mut statistic = Sum::default();
         let mut tests = 0;
         for row in &done {
@@ -107,9 +161,11 @@ impl AssociationScan {
             tests += row.1;
         }
         let statistic = statistic.total();
+        let dof = (height - 1) * (width as u64 - 1);
         let Some(p) = chi_square_upper(statistic, dof) else {
             return Ok(None);
         };
+        let ln_p: Vec<LogP> = ln_p.into_iter().map(LogP::clamped).collect();
         let corrected = corrections
             .iter()
             .map(|&correction| (correction, self.correct(correction, &ln_p, tests, &lines)))
@@ -130,91 +186,6 @@ impl AssociationScan {
         }))
     }
 
-    /// Fills one row; its part of chi-square and its number of tests.
-    fn test_row(&self, work: RowWork<'_>, lines: &Lines) -> (f64, u64) {
-        let (n, row) = (lines.n, work.row);
-        let mut observed = vec![0_u64; lines.cols.len()];
-        let mut at = 0;
-        for cell in work.cells {
-            // Both ascend by column, and every cell has its column.
-            while lines.cols.get(at).is_some_and(|col| col.0 < cell.col) {
-                at += 1;
-            }
-            if let Some(slot) = observed.get_mut(at) {
-                *slot = cell.count;
-            }
-        }
-        let row_factor = 1.0 / (row as f64 * (n - row) as f64).sqrt();
-        let mut chi_square = 0.0;
-        for ((adjusted, &observed), col) in
-            work.adjusted.iter_mut().zip(&observed).zip(&lines.factors)
-        {
-            // `O N - R C` before its one rounding; in 64 bits where they hold it.
-            let deviation = if n < 1 << 31 {
-                (observed as i64 * n as i64 - row as i64 * col.total as i64) as f64
-            } else {
-                let met = i128::from(observed) * i128::from(n);
-                (met - i128::from(row) * i128::from(col.total)) as f64
-            };
-            *adjusted = deviation * (row_factor * col.residual);
-            chi_square += deviation * deviation * col.chi_square;
-        }
-        let table = LnErfcTable::shared();
-        for (ln_p, &z) in work.ln_p.iter_mut().zip(&*work.adjusted) {
-            *ln_p = LogP::clamped(table.ln_two_sided(z));
-        }
-        let chi_square = chi_square / (n as f64 * row as f64);
-        if self.exact() == Exact::Never && !self.filters() {
-            return (chi_square, lines.cols.len() as u64);
-        }
-        let tests = self.filter_row(row, work.ln_p, &observed, lines);
-        (chi_square, tests)
-    }
-
-    /// Puts exact p-values where they are wanted, and 1 where the cell is not a test.
-    fn filter_row(&self, row: u64, ln_p: &mut [LogP], observed: &[u64], lines: &Lines) -> u64 {
-        let n = lines.n;
-        let row_error = factorial_error(row) + factorial_error(n - row) - lines.n_error;
-        let normal_from = self.min_expected_normal();
-        let mut tests = 0;
-        for ((ln_p, &observed), col) in ln_p.iter_mut().zip(observed).zip(&lines.factors) {
-            let expected = |a: u64, b: u64| (u128::from(a) * u128::from(b)) as f64 / n as f64;
-            let here = expected(row, col.total);
-            let smallest = expected(row.min(n - row), col.total.min(n - col.total));
-            if !self.is_test(row, col.total, here, smallest) {
-                *ln_p = LogP::ONE;
-                continue;
-            }
-            tests += 1;
-            let exact = match self.exact() {
-                Exact::Never => false,
-                Exact::WhenSparse => smallest < normal_from || ln_p.ln() < LN_DECISIVE,
-                Exact::Always => true,
-            };
-            if exact {
-                let margins = row_error + col.error;
-                let exact = Hypergeometric::with_margins(row, col.total, n, margins);
-                if let Some(p) = exact.two_sided(observed, self.exact_method()) {
-                    *ln_p = p;
-                }
-            }
-        }
-        tests
-    }
-
-    /// Whether a cell belongs to the family, by its margins alone.
-    fn is_test(&self, row: u64, col: u64, expected: f64, smallest: f64) -> bool {
-        row.min(col) >= self.min_total()
-            && expected >= self.min_expected()
-            && (self.exact() != Exact::Never || smallest >= self.min_expected_normal())
-    }
-
-    fn filters(&self) -> bool {
-        self.min_total() > 1
-            || self.min_expected() > 0.0
-            || (self.exact() == Exact::Never && self.min_expected_normal() > 0.0)
-    }
-
     fn correct(
         &self,
         correction: Correction,
@@ -229,7 +200,7 @@ impl AssociationScan {
         let places: Vec<usize> = lines
             .rows
             .iter()
-            .flat_map(|&(_, row)| lines.factors.iter().map(move |col| (row, col.total)))
+            .flat_map(|&(_, row)| lines.cols.iter().map(move |&(_, col)| (row, col)))
             .zip(0..)
             .filter(|&((row, col), _)| {
                 let expected = |a: u64, b: u64| (u128::from(a) * u128::from(b)) as f64 / n;
@@ -253,53 +224,6 @@ impl AssociationScan {
     }
 }
 
-/// One row of the result, to be filled.
-struct RowWork<'a> {
-    row: u64,
-    cells: &'a [Cell],
-    adjusted: &'a mut [f64],
-    ln_p: &'a mut [LogP],
-}
-
-/// What all rows share.
-struct Lines {
-    rows: Vec<(u32, u64)>,
-    cols: Vec<(u32, u64)>,
-    factors: Vec<ColumnFactors>,
-    n: u64,
-    n_error: f64,
-}
-
-/// What a column gives to each of its cells.
-struct ColumnFactors {
-    total: u64,
-    /// `sqrt(N / (C (N - C)))`.
-    residual: f64,
-    /// `1 / C`.
-    chi_square: f64,
-    /// Its part of the logarithm of an exact probability.
-    error: f64,
-}
-
-impl Lines {
-    fn of(table: &Table) -> Self {
-        let n = table.total();
-        let factors = table.cols().map(|(_, total)| ColumnFactors {
-            total,
-            residual: (n as f64 / (total as f64 * (n - total) as f64)).sqrt(),
-            chi_square: 1.0 / total as f64,
-            error: factorial_error(total) + factorial_error(n - total),
-        });
-        Self {
-            factors: factors.collect(),
-            rows: table.rows().collect(),
-            cols: table.cols().collect(),
-            n,
-            n_error: factorial_error(n),
-        }
-    }
-}
-
 #[cfg(feature = "rayon")]
 fn each<T: Send, R: Send>(work: Vec<T>, run: impl Fn(T) -> R + Sync + Send) -> Vec<R> {
     use rayon::prelude::*;
@@ -314,7 +238,8 @@ fn each<T, R>(work: Vec<T>, run: impl Fn(T) -> R) -> Vec<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{AssociationParams, ExactMethod, TwoByTwo, normal_two_sided};
+    use crate::cells::Cell;
+    use crate::{AssociationParams, Exact, ExactMethod, TwoByTwo, normal_two_sided};
 
     fn table() -> Table {
         let mut state = 5_u64;
@@ -342,6 +267,17 @@ mod tests {
             let scan = params.min_expected_normal(normal_from).build().unwrap();
             let all = [Correction::Bonferroni, Correction::BenjaminiHochberg];
             let cells = scan.test_table(&table, &all).unwrap().unwrap();
+            // Empty lines before, between and after.
+            for (rows, cols) in [(20, 31), (23, 40)] {
+                let codes = |code: fn(&Cell) -> u32| -> Vec<u32> {
+                    let each = table.cells().iter();
+                    each.flat_map(|cell| (0..cell.count).map(|_| code(cell)))
+                        .collect()
+                };
+                let (row_codes, col_codes) = (codes(|cell| cell.row), codes(|cell| cell.col));
+                let grid = Grid::from_codes(rows, cols, &row_codes, &col_codes).unwrap();
+                assert_eq!(scan.test_grid(&grid, &all).unwrap().as_ref(), Some(&cells));
+            }
             let chi_square = table.chi_square().unwrap();
             assert!((cells.chi_square.statistic / chi_square.statistic - 1.0).abs() < 1e-13);
             let mut family = Vec::new();

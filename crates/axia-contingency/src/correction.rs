@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::hommel;
-use crate::order::{LnOfRanks, ascending};
+use crate::order::{FEW, LnOfRanks, ascending};
+use crate::step_up::{self, Factor};
 use crate::tails::{LogP, bonferroni_critical_z, normal_upper_quantile};
 
 /// How p-values are corrected for the number of tests.
@@ -63,20 +64,14 @@ impl Correction {
         match self {
             Self::Bonferroni => p.iter().map(|p| LogP::clamped(p.ln() + m.ln())).collect(),
             Self::Sidak => p.iter().map(|p| LogP::clamped(sidak(p.ln(), m))).collect(),
-            Self::Holm => step(p, false, |ln, rank| ln.ln(tests - rank + 1)),
-            Self::Hochberg => step(p, true, |ln, rank| ln.ln(tests - rank + 1)),
+            Self::Holm => step_in_order(p, false, Factor::Rest(tests)),
+            Self::Hochberg => step_up(p, Factor::Rest(tests)),
             Self::Hommel => in_order(p, |mut whole| {
                 whole.resize(tests as usize, 0.0);
                 hommel::adjust_sorted(&whole)
             }),
-            Self::BenjaminiHochberg => {
-                let ln_m = m.ln();
-                step(p, true, |ln, rank| ln_m - ln.ln(rank))
-            }
-            Self::BenjaminiYekutieli => {
-                let ln_all = m.ln() + harmonic(tests).ln();
-                step(p, true, |ln, rank| ln_all - ln.ln(rank))
-            }
+            Self::BenjaminiHochberg => step_up(p, Factor::Over(m.ln())),
+            Self::BenjaminiYekutieli => step_up(p, Factor::Over(m.ln() + harmonic(tests).ln())),
         }
     }
 
@@ -117,11 +112,20 @@ fn sidak(ln_p: f64, m: f64) -> f64 {
     (-exponent.exp_m1()).ln()
 }
 
+/// [`step_in_order`] from the largest p-value, on the road that suits their number.
+fn step_up(p: &[LogP], factor: Factor) -> Vec<LogP> {
+    if p.len() < FEW {
+        step_in_order(p, true, factor)
+    } else {
+        step_up::adjust(p, factor)
+    }
+}
+
 /// Adds `ln factor(rank)` to the sorted p-values (rank 1 is the smallest), then makes them monotone: by a running maximum
 /// from the smallest, or, stepping up, a running minimum from the largest.
-fn step(p: &[LogP], up: bool, mut ln_factor: impl FnMut(&mut LnOfRanks, u64) -> f64) -> Vec<LogP> {
+fn step_in_order(p: &[LogP], up: bool, factor: Factor) -> Vec<LogP> {
     let mut ranks = LnOfRanks::new();
-    let mut factor = |rank| ln_factor(&mut ranks, rank);
+    let mut factor = |rank| factor.ln(&mut ranks, rank);
     let corrected = |mut sorted: Vec<f64>| {
         let mut running = if up { 0.0_f64 } else { f64::NEG_INFINITY };
         if up {
@@ -182,6 +186,44 @@ mod tests {
         let p = LogP::from_ln(-900.0).unwrap();
         for correction in ALL {
             assert!((correction.adjust(&[p])[0].ln() - p.ln()).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn stairs_are_as_steps_in_order() {
+        let mut state = 1_u64;
+        let mut unit = || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            ((state >> 11) as f64 + 0.5) * 2.0_f64.powi(-53)
+        };
+        let n = 3 * FEW;
+        type Draw<'a> = &'a mut dyn FnMut(f64, usize) -> f64;
+        let draws: [Draw<'_>; 9] = [
+            // Nothing but chance; a tenth of findings; nearly all findings; ties; one value; extremes; near 1; far; in order.
+            &mut |u, _| u.ln(),
+            &mut |u, i| if i % 10 == 0 { -1e4 * u * u } else { u.ln() },
+            &mut |u, _| -20.0 * u,
+            &mut |u, _| -(u * 30.0).floor() / 7.0,
+            &mut |_, _| -0.7,
+            &mut |u, i| [0.0, f64::NEG_INFINITY, -u, -1e-300, -1e300][i % 5],
+            &mut |u, _| -1e-5 * u,
+            &mut |u, _| -1e5 * (1.0 + u),
+            &mut |_, i| -((i + 1) as f64).recip().ln().powi(3).abs(),
+        ];
+        for (draw, number) in draws.into_iter().zip(0..) {
+            let p: Vec<LogP> = (0..n).map(|i| LogP::clamped(draw(unit(), i))).collect();
+            for (tests, all) in [(n, false), (3 * n, false), (n, true)] {
+                let tests = tests as u64;
+                let factor = if all {
+                    Factor::Rest(tests)
+                } else {
+                    Factor::Over((tests as f64).ln())
+                };
+                let plain = step_in_order(&p, true, factor);
+                assert_eq!(step_up::adjust(&p, factor), plain, "{number} {tests} {all}");
+            }
         }
     }
 

@@ -45,6 +45,8 @@ enum ErrorKind {
     },
     #[error("{what} must stay below 2^32 in all; split the data, or keep counts only")]
     TooManyKept { what: &'static str },
+    #[error("a grid whose cells are all kept must have at most 2^28 of them; use a sparse table")]
+    GridTooLarge,
     #[error("conversations to merge must have the same facets with the same numbers of categories")]
     FacetsDiffer,
     #[error("counts of distinct users cannot be added; merge the builders instead")]
@@ -60,6 +62,10 @@ impl Error {
 
     pub(crate) fn too_many_kept(what: &'static str) -> Self {
         ErrorKind::TooManyKept { what }.into()
+    }
+
+    pub(crate) fn grid_too_large() -> Self {
+        ErrorKind::GridTooLarge.into()
     }
 
     pub(crate) fn facets_differ() -> Self {
@@ -105,12 +111,14 @@ impl Error {
         ErrorKind::Inconsistent { what }.into()
     }
 
-    /// Whether a total would have passed 2^53, or the conversations kept 2^32.
+    /// Whether a total would have passed 2^53, what is kept 2^32, or the cells of a grid 2^28.
     #[must_use]
     pub fn is_overflow(&self) -> bool {
         matches!(
             self.kind,
-            ErrorKind::TooManyCounts { .. } | ErrorKind::TooManyKept { .. }
+            ErrorKind::TooManyCounts { .. }
+                | ErrorKind::TooManyKept { .. }
+                | ErrorKind::GridTooLarge
         )
     }
 

@@ -32,7 +32,8 @@
 //! * [`Table`] is a plain sparse contingency table, with residuals, chi-square, G and other tests and coefficients, for
 //!   counts that come from elsewhere; [`AssociationScan::test_table`] tests all its cells at once. [`TwoByTwo`],
 //!   [`Hypergeometric`], [`Proportion`], [`goodman_intervals`] and [`log_odds_dirichlet`] are for single numbers and lists.
-//! * [`Table::from_codes`] is the fast road from integer codes; [`NamedCounts`] and [`NamedConversations`] count names.
+//! * [`Grid::from_codes`] with [`AssociationScan::test_grid`] is the fast road from integer codes to tests of all cells;
+//!   [`NamedCounts`] and [`NamedConversations`] count names.
 //! * [`paper_mode`] does what "Values in the Wild" did, with its caveats.
 //! * [`ClusteredScan`], [`Conversations::prevalence_by_user`] and [`rao_scott_by_user`] are for several conversations per
 //!   user; [`MarginalIndependence`] and [`PairwiseIndependence`] for several labels per conversation;
@@ -67,6 +68,7 @@
 //! needed.
 
 mod association;
+mod cell_rows;
 mod cell_tests;
 mod cells;
 mod clustered;
@@ -78,6 +80,7 @@ mod error;
 mod evalue;
 mod exact;
 mod f_tail;
+mod grid;
 mod hommel;
 mod interval;
 mod interval_jeffreys;
@@ -100,10 +103,12 @@ mod resample;
 mod result_table;
 mod scan;
 mod special;
+mod step_up;
 mod strata;
 mod table;
 mod table_codes;
 mod table_measures;
+mod tail_table;
 mod tails;
 mod two_by_two;
 mod two_by_two_measures;
@@ -128,6 +133,7 @@ pub use crate::correction::Correction;
 pub use crate::error::Error;
 pub use crate::evalue::{ArmShares, LogE, ProportionSequence, RareValue, e_benjamini_hochberg};
 pub use crate::exact::{ExactMethod, ExactTableTest, Hypergeometric};
+pub use crate::grid::Grid;
 pub use crate::interval::{Confidence, Interval, Proportion};
 pub use crate::interval_multinomial::goodman_intervals;
 pub use crate::invariance::ContextInvariance;

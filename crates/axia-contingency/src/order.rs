@@ -3,7 +3,7 @@
 use crate::tails::LogP;
 
 /// Shorter lists are sorted by comparison.
-const FEW: usize = 1 << 12;
+pub(crate) const FEW: usize = 1 << 12;
 
 /// Bits of one radix pass: its counters fit the first-level cache.
 const BITS: u32 = 11;
@@ -80,13 +80,26 @@ fn digit(key: u64, pass: usize) -> usize {
 pub(crate) struct LnOfRanks {
     base: u64,
     ln_base: f64,
+    inverse: f64,
 }
+
+/// 1, -1/2, ... 1/7.
+const SERIES: [f64; 7] = [
+    1.0,
+    -1.0 / 2.0,
+    1.0 / 3.0,
+    -1.0 / 4.0,
+    1.0 / 5.0,
+    -1.0 / 6.0,
+    1.0 / 7.0,
+];
 
 impl LnOfRanks {
     pub(crate) fn new() -> Self {
         Self {
             base: 0,
             ln_base: 0.0,
+            inverse: 0.0,
         }
     }
 
@@ -94,14 +107,29 @@ impl LnOfRanks {
         if rank < 1 << 16 {
             return (rank as f64).ln();
         }
+        // ln(1 + v), and v is below 1/256: seven terms.
+        let v = self.beyond(rank);
+        let series = SERIES.iter().rev().fold(0.0, |sum, &c| sum * v + c);
+        self.ln_base + v * series
+    }
+
+    /// No less than [`ln`](Self::ln), and hardly more: rounding keeps the order.
+    pub(crate) fn bound(&mut self, rank: u64) -> f64 {
+        if rank < 1 << 16 {
+            return (rank as f64).ln();
+        }
+        let v = self.beyond(rank);
+        self.ln_base + v
+    }
+
+    /// How far the rank lies beyond its 256th, which it makes the base, relative to that.
+    fn beyond(&mut self, rank: u64) -> f64 {
         let base = rank & !255;
         if base != self.base {
             (self.base, self.ln_base) = (base, (base as f64).ln());
+            self.inverse = 1.0 / base as f64;
         }
-        // ln(rank / base) = 2 atanh v, and v is below 0.002.
-        let v = (rank - base) as f64 / (rank + base) as f64;
-        let square = v * v;
-        self.ln_base + 2.0 * v * (1.0 + square * (1.0 / 3.0 + square * 0.2))
+        (rank - base) as f64 * self.inverse
     }
 }
 
@@ -117,6 +145,7 @@ mod tests {
             .chain([u64::from(u32::MAX), 1 << 40])
         {
             let (ours, plain) = (ranks.ln(rank), (rank as f64).ln());
+            assert!(ranks.bound(rank) >= ours && ranks.bound(rank) < ours + 1e-5);
             assert!((ours - plain).abs() <= 4e-16 * plain.max(1.0), "{rank}");
         }
     }

@@ -1,10 +1,10 @@
 //! Special functions in the forms that keep their digits: differences are never taken of large logarithms.
 
-use std::f64::consts::{FRAC_1_SQRT_2, LN_2, PI, SQRT_2};
+use std::f64::consts::{LN_2, PI, SQRT_2};
 use std::sync::OnceLock;
 
 /// ln sqrt(pi).
-const LN_SQRT_PI: f64 = 0.572_364_942_924_700_1;
+pub(crate) const LN_SQRT_PI: f64 = 0.572_364_942_924_700_1;
 
 /// ln sqrt(2 pi).
 pub(crate) const LN_SQRT_2PI: f64 = 0.918_938_533_204_672_8;
@@ -31,7 +31,7 @@ fn erfc_scaled(u: f64) -> f64 {
 }
 
 /// The continued fraction `u + (1/2)/(u + 1/(u + (3/2)/(u + ...)))`, from the back; 60 terms are enough from `u = 5`.
-fn erfc_fraction(u: f64) -> f64 {
+pub(crate) fn erfc_fraction(u: f64) -> f64 {
     (1..=60).rev().fold(u, |f, k| u + 0.5 * f64::from(k) / f)
 }
 
@@ -281,88 +281,6 @@ fn plain_factorial_error(x: f64) -> f64 {
     stirling_error(x) + 0.5 * (2.0 * PI * x).ln()
 }
 
-/// `ln erfc(u)` for `u >= 0` by tables, for scans over millions of cells.
-///
-/// `ln erfc(u) = -u^2 + g(u)`, and `g`, the logarithm of the scaled function, is smooth: Taylor polynomials around the
-/// middles of short intervals give it to the last digits. Their coefficients follow from `g' = 2u - (2 / sqrt pi) e^-g`.
-#[derive(Debug)]
-pub(crate) struct LnErfcTable {
-    pieces: Vec<[f64; LN_ERFC_TERMS]>,
-}
-
-const LN_ERFC_TERMS: usize = 12;
-/// Intervals per unit; the next singularity of `g` lies 2.4 away, so that twelve terms leave less than 1e-15.
-const LN_ERFC_PER_UNIT: f64 = 8.0;
-const LN_ERFC_END: f64 = 16.0;
-
-impl LnErfcTable {
-    pub(crate) fn shared() -> &'static Self {
-        static TABLE: OnceLock<LnErfcTable> = OnceLock::new();
-        TABLE.get_or_init(|| {
-            let pieces = (0..(LN_ERFC_END * LN_ERFC_PER_UNIT) as u32).map(|i| {
-                // The first piece starts at 0 itself, where the result is 0 and its digits count.
-                let middle = if i == 0 {
-                    0.0
-                } else {
-                    (f64::from(i) + 0.5) / LN_ERFC_PER_UNIT
-                };
-                taylor_of_ln_erfcx(middle)
-            });
-            Self {
-                pieces: pieces.collect(),
-            }
-        })
-    }
-
-    /// ln of the two-sided normal tail at a finite `z`.
-    pub(crate) fn ln_two_sided(&self, z: f64) -> f64 {
-        self.ln_erfc(z.abs() * FRAC_1_SQRT_2)
-    }
-
-    fn ln_erfc(&self, u: f64) -> f64 {
-        let scaled = u * LN_ERFC_PER_UNIT;
-        let at = scaled as usize;
-        let Some(piece) = self.pieces.get(at) else {
-            return ln_erfc(u);
-        };
-        let middle = if at == 0 {
-            0.0
-        } else {
-            (at as f64 + 0.5) / LN_ERFC_PER_UNIT
-        };
-        let t = u - middle;
-        let g = piece.iter().rev().fold(0.0, |sum, &c| sum * t + c);
-        g - u * u
-    }
-}
-
-fn taylor_of_ln_erfcx(u: f64) -> [f64; LN_ERFC_TERMS] {
-    let k = 2.0 / PI.sqrt();
-    let value = if u < 5.0 {
-        ln_erfc(u) + u * u
-    } else {
-        -erfc_fraction(u).ln() - LN_SQRT_PI
-    };
-    // h = e^-g: h' = -2 u h + k h^2.
-    let mut h = [0.0; LN_ERFC_TERMS];
-    let mut g = [0.0; LN_ERFC_TERMS];
-    h[0] = (-value).exp();
-    g[0] = value;
-    for n in 0..LN_ERFC_TERMS - 1 {
-        let square: f64 = (0..=n).map(|i| h[i] * h[n - i]).sum();
-        let before = if n > 0 { h[n - 1] } else { 0.0 };
-        let order = (n + 1) as f64;
-        h[n + 1] = (k * square - 2.0 * (u * h[n] + before)) / order;
-        let polynomial = match n {
-            0 => 2.0 * u,
-            1 => 2.0,
-            _ => 0.0,
-        };
-        g[n + 1] = (polynomial - k * h[n]) / order;
-    }
-    g
-}
-
 /// A sum that keeps the digits lost at each addition (Neumaier).
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Sum {
@@ -439,17 +357,6 @@ mod tests {
         assert!((beta_lower(2.0, 4.0, 0.3).0 - exact).abs() < 1e-15);
         assert!((beta_lower(5.0, 1.0, 0.3).0 - 0.3_f64.powi(5)).abs() < 1e-17);
         assert!((beta_lower(1.0, 5.0, 0.9).0 - (1.0 - 0.1_f64.powi(5))).abs() < 1e-15);
-    }
-
-    #[test]
-    fn tabulated_tail_is_the_computed_one() {
-        let table = LnErfcTable::shared();
-        for i in 0..40_000 {
-            let u = f64::from(i) * 4.7e-4;
-            let (fast, slow) = (table.ln_erfc(u), ln_erfc(u));
-            let error = (fast - slow).abs();
-            assert!(error <= 4e-15 * slow.abs().max(1e-2), "{u}: {fast} {slow}");
-        }
     }
 
     #[test]

@@ -6,7 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::special::{LN_SQRT_2PI, LnErfcTable, ln_erfc, ln_gamma_upper, ln_normal_upper};
+use crate::special::{LN_SQRT_2PI, ln_erfc, ln_gamma_upper, ln_normal_upper};
+use crate::tail_table::TailTable;
 
 /// A p-value kept as its natural logarithm, so that it never underflows.
 ///
@@ -145,7 +146,7 @@ pub fn chi_square_upper(statistic: f64, dof: u64) -> Option<LogP> {
 #[must_use]
 pub fn normal_two_sided(z: f64) -> Option<LogP> {
     z.is_finite()
-        .then(|| LogP::clamped(LnErfcTable::shared().ln_two_sided(z)))
+        .then(|| LogP::clamped(TailTable::shared().ln_two_sided(z)))
 }
 
 /// Quantile of the standard normal: the `z` whose upper tail is `p`.

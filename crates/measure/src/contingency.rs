@@ -6,8 +6,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use axia_contingency::{
-    AssociationParams, AssociationScan, CellTests, Correction, Exact, LogP, NamedCounts, Table,
-    Vocabulary,
+    AssociationParams, CellTests, Correction, Exact, Grid, LogP, NamedCounts, Vocabulary,
 };
 
 use crate::Error;
@@ -53,42 +52,46 @@ fn measure(data: &Codes, on: &str) -> Result<(), Error> {
         print(&format!("contingency/{name}"), value, unit, n, on);
     };
 
-    let (count, table) = best(|| {
-        let (rows, cols) = (&data.rows, &data.cols);
-        Ok(Table::from_codes(data.n_rows, data.n_cols, rows, cols)?)
-    })?;
+    let counted = || {
+        Ok(Grid::from_codes(
+            data.n_rows,
+            data.n_cols,
+            &data.rows,
+            &data.cols,
+        )?)
+    };
+    let (count, grid) = best(counted)?;
     figure("count", count, "CPU s", n);
-    let (test, cells) = best(|| test_of(&naive, &table))?;
-    let grid = cells.adjusted.len() as u64;
-    figure("residuals and corrections", test, "CPU s", grid);
+    let (test, cells) = best(|| found(naive.test_grid(&grid, &CORRECTIONS)?))?;
+    let tests = cells.adjusted.len() as u64;
+    figure("residuals and corrections", test, "CPU s", tests);
     drop(cells);
-    let (whole, cells) = best(|| {
-        let (rows, cols) = (&data.rows, &data.cols);
-        test_of(
-            &naive,
-            &Table::from_codes(data.n_rows, data.n_cols, rows, cols)?,
-        )
-    })?;
+    let (whole, cells) = best(|| found(naive.test_grid(&counted()?, &CORRECTIONS)?))?;
     figure("codes to corrections", whole, "CPU s", n);
     if let Some(peak) = peak_memory_mib() {
         figure("peak memory", peak, "MiB", n);
     }
     // What any other tool must give too.
-    figure("chi-square", cells.chi_square.statistic, "", grid);
+    figure("chi-square", cells.chi_square.statistic, "", tests);
     let sum: f64 = cells.adjusted.iter().map(|r| r.abs()).sum();
-    figure("sum of |adjusted residual|", sum, "", grid);
+    figure("sum of |adjusted residual|", sum, "", tests);
     report_findings(&cells, |correction, found| {
-        figure(&format!("below 0.05, {correction:?}"), found, "cells", grid);
+        figure(
+            &format!("below 0.05, {correction:?}"),
+            found,
+            "cells",
+            tests,
+        );
     });
     drop(cells);
 
-    let (seconds, cells) = best(|| test_of(&exact, &table))?;
-    figure("exact where sparse, corrections", seconds, "CPU s", grid);
+    let (seconds, cells) = best(|| found(exact.test_grid(&grid, &CORRECTIONS)?))?;
+    figure("exact where sparse, corrections", seconds, "CPU s", tests);
     report_findings(&cells, |correction, found| {
         let name = format!("below 0.05, {correction:?}, exact where sparse");
-        figure(&name, found, "cells", grid);
+        figure(&name, found, "cells", tests);
     });
-    drop((cells, table));
+    drop((cells, grid));
 
     let names = Names::of(data);
     let (seconds, _) = best(|| {
@@ -96,14 +99,13 @@ fn measure(data: &Codes, on: &str) -> Result<(), Error> {
         for (row, col) in names.iter() {
             counts.push(row, col)?;
         }
-        test_of(&naive, &counts.build().table)
+        found(naive.test_table(&counts.build().table, &CORRECTIONS)?)
     })?;
     figure("names to corrections", seconds, "CPU s", n);
     Ok(())
 }
 
-fn test_of(scan: &AssociationScan, table: &Table) -> Result<CellTests, Error> {
-    let cells = scan.test_table(table, &CORRECTIONS)?;
+fn found(cells: Option<CellTests>) -> Result<CellTests, Error> {
     Ok(cells.ok_or("the table has fewer than two rows or columns")?)
 }
 
@@ -137,6 +139,8 @@ fn best<T>(mut work: impl FnMut() -> Result<T, Error>) -> Result<(f64, T), Error
 
 /// CPU time of all threads of this process so far.
 fn cpu_seconds() -> Option<f64> {
+    // The system brings the figure of a running thread up to date when it yields.
+    std::thread::yield_now();
     let mut nanoseconds = 0;
     for task in std::fs::read_dir("/proc/self/task").ok()? {
         let path = task.ok()?.path().join("schedstat");

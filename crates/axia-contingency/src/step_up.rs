@@ -1,0 +1,368 @@
+//! Step-up corrections of many p-values without sorting their places.
+//!
+//! A corrected p-value depends on the p-value alone: it is a falling staircase of `x = -ln p`, whose steps are the ranks where
+//! `ln factor(rank) - x` passes below all values seen from `x = 0` on. So the values are sorted without their places, most of
+//! them only as far as to know that no step lies among them, and each p-value is looked up on the staircase.
+
+use crate::order::LnOfRanks;
+use crate::tails::LogP;
+
+/// Buckets of `x`: by exponent and leading digits, from 2^-12 to 2^13; all below share the first, all above the last.
+const LOWEST: u64 = 1023 - 12;
+const BUCKETS: usize = 25 << DIGITS;
+
+/// Leading binary digits that choose a bucket.
+const DIGITS: u32 = 8;
+
+/// Digits that choose a bucket within a bucket, at most: its counters stay in the first-level cache.
+const FINER: u32 = 12;
+
+/// The factor of a step-up correction, as a logarithm that falls with the rank; rank 1 is the smallest p-value.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Factor {
+    /// The logarithm, less that of the rank: Benjamini's.
+    Over(f64),
+    /// That of the number of tests not below, among so many: Hochberg's.
+    Rest(u64),
+}
+
+impl Factor {
+    pub(crate) fn ln(self, ranks: &mut LnOfRanks, rank: u64) -> f64 {
+        match self {
+            Self::Over(ln) => ln - ranks.ln(rank),
+            Self::Rest(tests) => ranks.ln(tests - rank + 1),
+        }
+    }
+
+    /// At most the logarithm, and hardly less.
+    fn bound(self, ranks: &mut LnOfRanks, rank: u64) -> f64 {
+        match self {
+            Self::Over(ln) => ln - ranks.bound(rank),
+            Self::Rest(tests) => ranks.ln(tests - rank + 1),
+        }
+    }
+}
+
+/// Corrects p-values, fewer than 2^32 of them.
+pub(crate) fn adjust(p: &[LogP], factor: Factor) -> Vec<LogP> {
+    let stairs = Stairs::of(p, factor);
+    let finder = stairs.finder();
+    // The buffer that held the sorted values becomes the result.
+    let mut corrected = stairs.buffer;
+    let mut places = [0; BLOCK];
+    for (slots, p) in corrected.chunks_mut(BLOCK).zip(p.chunks(BLOCK)) {
+        finder.find(p, slots, &mut places);
+    }
+    corrected.into_iter().map(LogP::clamped).collect()
+}
+
+/// The steps of the staircase, and a buffer as long as the list.
+struct Stairs {
+    /// Where a step begins, and its height; the first begins at 0.
+    steps: Vec<(f64, f64)>,
+    buffer: Vec<f64>,
+}
+
+/// Where the next value of a bucket goes.
+#[derive(Clone, Copy)]
+struct Slot {
+    next: u32,
+    /// 0 where the values need not be kept: they overwrite each other.
+    step: u32,
+}
+
+impl Stairs {
+    fn of(p: &[LogP], factor: Factor) -> Self {
+        let mut counts = vec![0_u32; BUCKETS];
+        for p in p {
+            if let Some(count) = counts.get_mut(bucket(distance(*p))) {
+                *count += 1;
+            }
+        }
+        let mut ranks = LnOfRanks::new();
+        let mut slots = slots(&counts, factor, &mut ranks);
+        let mut values = vec![0.0; p.len()];
+        for p in p {
+            let x = distance(*p);
+            if let Some(slot) = slots.get_mut(bucket(x)) {
+                if let Some(value) = values.get_mut(slot.next as usize) {
+                    *value = x;
+                }
+                slot.next += slot.step;
+            }
+        }
+        let mut sorter = Sorter::default();
+        let mut steps = vec![(0.0, 0.0)];
+        let mut lowest = 0.0;
+        let mut rank = p.len() as u64;
+        let mut rest = values.as_mut_slice();
+        for ((&count, slot), number) in counts.iter().zip(&slots).zip(0..) {
+            let (own, after) = rest.split_at_mut(count as usize);
+            rest = after;
+            if slot.step == 0
+                || own.is_empty()
+                || lies_above(number, rank, factor, &mut ranks, lowest)
+            {
+                rank -= u64::from(count);
+                continue;
+            }
+            sorter.sort(own, inner(number));
+            for &mut x in own {
+                if factor.bound(&mut ranks, rank) - x < lowest {
+                    let height = factor.ln(&mut ranks, rank) - x;
+                    if height < lowest {
+                        lowest = height;
+                        steps.push((x, height));
+                    }
+                }
+                rank -= 1;
+            }
+        }
+        Self {
+            steps,
+            buffer: values,
+        }
+    }
+
+    fn finder(&self) -> Finder {
+        let mut counts = vec![0_u32; BUCKETS];
+        for &(x, _) in &self.steps {
+            if let Some(count) = counts.get_mut(bucket(x)) {
+                *count += 1;
+            }
+        }
+        let mut size = 0;
+        let parts = counts.iter().zip(0..).map(|(&count, number)| {
+            // Less than one step for each part, as a rule.
+            let digits = if count > 0 && inner(number) {
+                (u32::BITS - count.leading_zeros() + 1).min(MOST)
+            } else {
+                0
+            };
+            let part = Parts {
+                start: size,
+                shift: 52 - DIGITS - digits,
+                mask: (1 << digits) - 1,
+            };
+            size += 1 << digits;
+            part
+        });
+        let mut finder = Finder {
+            parts: parts.collect(),
+            last: Vec::new(),
+            steps: self.steps.clone(),
+        };
+        finder.last = vec![0; size as usize];
+        let mut next = 0;
+        let mut last = 0;
+        for (&(x, _), number) in self.steps.iter().zip(0..) {
+            let part = finder.part(x) as usize;
+            if let Some(passed) = finder.last.get_mut(next..=part) {
+                passed.fill(last);
+                next = part + 1;
+            }
+            last = number;
+        }
+        if let Some(rest) = finder.last.get_mut(next..) {
+            rest.fill(last);
+        }
+        // Nothing is at or above NaN, so that a search ends here.
+        finder.steps.extend([(f64::NAN, 0.0); 3]);
+        finder
+    }
+}
+
+/// Where the values of each bucket go. Those of buckets without a step need no place: even their first value with their last
+/// rank is not below what some bucket before surely reaches.
+fn slots(counts: &[u32], factor: Factor, ranks: &mut LnOfRanks) -> Vec<Slot> {
+    let mut rank: u64 = counts.iter().map(|&count| u64::from(count)).sum();
+    let mut next = 0;
+    let mut reached = 0.0_f64;
+    let mut slots = Vec::with_capacity(counts.len());
+    for (&count, number) in counts.iter().zip(0..) {
+        let above = count > 0 && lies_above(number, rank, factor, ranks, reached);
+        slots.push(Slot {
+            next,
+            step: u32::from(!above),
+        });
+        if count > 0 {
+            next += count;
+            rank -= u64::from(count);
+            // The bucket's largest value has the smallest of its ranks.
+            reached = reached.min(factor.ln(ranks, rank + 1) - edge(number));
+        }
+    }
+    slots
+}
+
+/// Whether no value of a bucket lies below a height, if its largest rank is `rank`.
+fn lies_above(
+    number: usize,
+    rank: u64,
+    factor: Factor,
+    ranks: &mut LnOfRanks,
+    height: f64,
+) -> bool {
+    number + 1 < BUCKETS && factor.ln(ranks, rank) - edge(number + 1) >= height
+}
+
+/// Digits that choose a part of a bucket, at most.
+const MOST: u32 = 14;
+
+/// Values that are looked up together, so that memory is asked for many at a time.
+const BLOCK: usize = 256;
+
+/// Where the parts of a bucket are listed.
+struct Parts {
+    start: u32,
+    shift: u32,
+    mask: u32,
+}
+
+/// Finds the steps that values stand on.
+struct Finder {
+    parts: Vec<Parts>,
+    /// For each part of a bucket the last step that begins before it, or the first of all.
+    last: Vec<u32>,
+    steps: Vec<(f64, f64)>,
+}
+
+impl Finder {
+    fn part(&self, x: f64) -> u32 {
+        self.parts.get(bucket(x)).map_or(0, |parts| {
+            parts.start + ((x.to_bits() >> parts.shift) as u32 & parts.mask)
+        })
+    }
+
+    /// The heights of the steps of a block.
+    fn find(&self, p: &[LogP], heights: &mut [f64], places: &mut [u32; BLOCK]) {
+        for (place, p) in places.iter_mut().zip(p) {
+            *place = self.part(distance(*p));
+        }
+        for place in places.iter_mut().take(p.len()) {
+            *place = self.last.get(*place as usize).copied().unwrap_or(0);
+        }
+        for ((height, p), &first) in heights.iter_mut().zip(p).zip(&*places) {
+            let (x, first) = (distance(*p), first as usize);
+            let near = self.steps.get(first..).and_then(|near| near.first_chunk());
+            let begun = |step: (f64, f64)| step.0 <= x;
+            *height = match near {
+                Some(&[at, one, two, three]) if !begun(three) => {
+                    if begun(two) {
+                        two.1
+                    } else if begun(one) {
+                        one.1
+                    } else {
+                        at.1
+                    }
+                }
+                _ => self.search(x),
+            };
+        }
+    }
+
+    /// The same by bisection, where more than two steps begin in one part.
+    #[cold]
+    fn search(&self, x: f64) -> f64 {
+        let begun = self.steps.partition_point(|step| step.0 <= x);
+        let last = begun.checked_sub(1).and_then(|at| self.steps.get(at));
+        last.map_or(0.0, |step| step.1)
+    }
+}
+
+/// Whether all values of a bucket agree in their leading digits.
+fn inner(number: usize) -> bool {
+    number > 0 && number + 1 < BUCKETS
+}
+
+/// The smallest value of a bucket.
+fn edge(number: usize) -> f64 {
+    if number == 0 {
+        return 0.0;
+    }
+    f64::from_bits((number as u64 + (LOWEST << DIGITS)) << (52 - DIGITS))
+}
+
+/// `-ln p`.
+fn distance(p: LogP) -> f64 {
+    p.ln().abs()
+}
+
+/// The bucket of a value.
+fn bucket(x: f64) -> usize {
+    let leading = x.to_bits() >> (52 - DIGITS);
+    let above = leading.saturating_sub(LOWEST << DIGITS);
+    above.min(BUCKETS as u64 - 1) as usize
+}
+
+/// Sorts buckets, with buffers that last.
+#[derive(Default)]
+struct Sorter {
+    spare: Vec<f64>,
+    counts: Vec<u32>,
+}
+
+impl Sorter {
+    /// Sorts values that agree in their leading digits, unless they are not `inner`: then in anything.
+    fn sort(&mut self, values: &mut [f64], inner: bool) {
+        if values.len() < 32 {
+            insert_each(values);
+            return;
+        }
+        if !inner {
+            values.sort_unstable_by(f64::total_cmp);
+            return;
+        }
+        let bits = (values.len().ilog2() + 1).min(FINER);
+        let shift = 52 - DIGITS - bits;
+        let finer = |x: f64| (x.to_bits() >> shift) as usize & ((1 << bits) - 1);
+        self.counts.clear();
+        self.counts.resize(1 << bits, 0);
+        for &x in &*values {
+            if let Some(count) = self.counts.get_mut(finer(x)) {
+                *count += 1;
+            }
+        }
+        let (mut sum, mut most) = (0, 0);
+        for count in &mut self.counts {
+            most = most.max(*count);
+            (sum, *count) = (sum + *count, sum);
+        }
+        self.spare.clear();
+        self.spare.extend_from_slice(values);
+        for &x in &self.spare {
+            if let Some(next) = self.counts.get_mut(finer(x)) {
+                if let Some(slot) = values.get_mut(*next as usize) {
+                    *slot = x;
+                }
+                *next += 1;
+            }
+        }
+        if most < 32 {
+            insert_each(values);
+        } else {
+            for run in values.chunk_by_mut(|&a, &b| finer(a) == finer(b)) {
+                run.sort_unstable_by(f64::total_cmp);
+            }
+        }
+    }
+}
+
+/// Insertion sort, for what is nearly sorted or short.
+fn insert_each(values: &mut [f64]) {
+    for end in 1..values.len() {
+        let Some((last, before)) = values.get_mut(..=end).and_then(<[f64]>::split_last_mut) else {
+            return;
+        };
+        let x = *last;
+        let mut hole = last;
+        for value in before.iter_mut().rev() {
+            if *value <= x {
+                break;
+            }
+            *hole = *value;
+            hole = value;
+        }
+        *hole = x;
+    }
+}
