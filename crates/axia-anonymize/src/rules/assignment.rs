@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::context::{byte_before, is_alphanumeric};
+use super::context::{Ends, byte_before, is_alphanumeric};
 use crate::{Finding, Kind};
 
 /// Names of passwords; short and simple values count.
@@ -163,10 +163,14 @@ enum Sort {
     Secret,
 }
 
+const ENDS: Ends = Ends::of(&[PASSWORDS, SECRETS]);
+
 fn sort_of(name: &str) -> Option<Sort> {
+    if !ENDS.may_end(name.as_bytes()) {
+        return None;
+    }
     let last = name.as_bytes().last().map(u8::to_ascii_lowercase);
     let is_end = |word: &&str| {
-        // Most words are told by their last letter.
         if word.is_ascii() && word.as_bytes().last().copied() != last {
             return false;
         }

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use super::context::{byte_at, byte_before, is_alphanumeric, near};
+use super::context::{Vocabulary, byte_at, byte_before, is_alphanumeric, near};
 use crate::{Finding, Kind};
 
-const WORDS: &[&str] = &[
+const WORDS: Vocabulary = Vocabulary::of(&[
     "born",
     "birth",
     "birthday",
@@ -53,7 +53,7 @@ const WORDS: &[&str] = &[
     "doğum",
     "ngày sinh",
     "जन्म",
-];
+]);
 
 const MONTHS: &[&str] = &[
     "january",
@@ -140,7 +140,7 @@ pub(crate) fn date_at(text: &str, digits: &Range<usize>, out: &mut Vec<Finding>)
     let Some(span) = numeric(text, digits).or_else(|| named(text, digits)) else {
         return;
     };
-    if let Some(word) = near(text, &span, 40, 12, WORDS) {
+    if let Some(word) = near(text, &span, 40, 12, &WORDS) {
         out.push(Finding::by_rule(Kind::DateOfBirth, span, "date-of-birth", 0.7).near(Some(word)));
     }
 }

@@ -4,7 +4,7 @@
 use std::ops::{Range, RangeInclusive};
 
 use crate::rules::check::luhn;
-use crate::rules::context::{near, veto};
+use crate::rules::context::{Vocabulary, near, veto};
 use crate::rules::number::{digits, has_shape, separator};
 use crate::{Finding, Kind};
 
@@ -82,7 +82,7 @@ const SHAPES: &[&[usize]] = &[
     &[8, 8],
 ];
 
-const WORDS: &[&str] = &[
+const WORDS: Vocabulary = Vocabulary::of(&[
     "card",
     "cards",
     "cc",
@@ -110,7 +110,7 @@ const WORDS: &[&str] = &[
     "信用卡",
     "カード",
     "카드",
-];
+]);
 
 /// Prefixes are so short that a number of an old format needs a word next to it.
 const NEEDS_CONTEXT: &[usize] = &[12, 13];
@@ -188,7 +188,7 @@ fn check(text: &str, groups: &[Range<usize>], rule: &'static str, score: f32) ->
         Some(reason) => finding.vetoed(reason),
         None => finding,
     };
-    let word = near(text, &span, 40, 24, WORDS);
+    let word = near(text, &span, 40, 24, &WORDS);
     if !has_issuer(&number) {
         // Store cards, and issuers that the table does not know.
         word?;

@@ -2,14 +2,43 @@
 
 use std::ops::Range;
 
-/// The first of `words` that stands as a whole word within `before` bytes ahead of the span or
-/// within `after` bytes behind it. Words are given in lower case.
+/// Words that speak for a rule, in lower case, and with which bytes they begin.
+#[derive(Clone, Copy)]
+pub(crate) struct Vocabulary {
+    words: &'static [&'static str],
+    /// One bit for each first byte.
+    firsts: [u64; 4],
+}
+
+impl Vocabulary {
+    pub(crate) const fn of(words: &'static [&'static str]) -> Self {
+        let mut firsts = [0; 4];
+        let mut i = 0;
+        while i < words.len() {
+            let first = words[i].as_bytes()[0];
+            firsts[(first / 64) as usize] |= 1 << (first % 64);
+            i += 1;
+        }
+        Self { words, firsts }
+    }
+
+    pub(crate) fn words(&self) -> &'static [&'static str] {
+        self.words
+    }
+
+    fn has_first(&self, byte: u8) -> bool {
+        self.firsts[usize::from(byte / 64)] >> (byte % 64) & 1 == 1
+    }
+}
+
+/// The first of the words that stands as a whole word within `before` bytes ahead of the span or
+/// within `after` bytes behind it.
 pub(crate) fn near(
     text: &str,
     span: &Range<usize>,
     before: usize,
     after: usize,
-    words: &[&'static str],
+    words: &Vocabulary,
 ) -> Option<&'static str> {
     let ahead = window(text, span.start.saturating_sub(before), span.start);
     let behind = window(text, span.end, span.end.saturating_add(after));
@@ -19,20 +48,49 @@ pub(crate) fn near(
 }
 
 /// The first place of the text where one of the words stands.
-fn word_in(text: &str, words: &[&'static str]) -> Option<&'static str> {
-    if text.is_empty() || words.is_empty() {
+fn word_in(text: &str, words: &Vocabulary) -> Option<&'static str> {
+    if words.words.is_empty() {
         return None;
     }
+    if text.is_ascii() {
+        word_in_ascii(text.as_bytes(), words)
+    } else {
+        word_in_any(text, words)
+    }
+}
+
+fn word_in_ascii(text: &[u8], words: &Vocabulary) -> Option<&'static str> {
+    let mut inside = false;
+    for (at, byte) in text.iter().enumerate() {
+        let first = byte.to_ascii_lowercase();
+        if !inside && words.has_first(first) {
+            let rest = &text[at..];
+            let found = words.words.iter().copied().find(|word| {
+                word.as_bytes().first() == Some(&first)
+                    && rest
+                        .get(..word.len())
+                        .is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes()))
+                    && !rest.get(word.len()).is_some_and(u8::is_ascii_alphabetic)
+            });
+            if found.is_some() {
+                return found;
+            }
+        }
+        inside = byte.is_ascii_alphabetic();
+    }
+    None
+}
+
+fn word_in_any(text: &str, words: &Vocabulary) -> Option<&'static str> {
     let lower = text.to_lowercase();
     let mut before = ' ';
     for (at, c) in lower.char_indices() {
         // Chinese, Japanese and Korean do not put spaces between words.
-        if c >= UNSPACED || !before.is_alphabetic() {
+        let opens = c >= UNSPACED || !before.is_alphabetic();
+        if opens && words.has_first(lower.as_bytes()[at]) {
             let rest = &lower[at..];
-            let first = rest.as_bytes().first();
-            let found = words.iter().copied().find(|word| {
-                word.as_bytes().first() == first
-                    && rest.starts_with(word)
+            let found = words.words.iter().copied().find(|word| {
+                rest.starts_with(word)
                     && (c >= UNSPACED || !rest[word.len()..].starts_with(char::is_alphabetic))
             });
             if found.is_some() {
@@ -57,6 +115,38 @@ fn window(text: &str, mut start: usize, end: usize) -> &str {
         end -= 1;
     }
     text.get(start..end).unwrap_or_default()
+}
+
+/// With which two letters any of some words end, so that most of what is no such word is told by them.
+pub(crate) struct Ends([u32; 128]);
+
+impl Ends {
+    /// The words have two letters or more; those that do not end in ASCII are left out.
+    pub(crate) const fn of(lists: &[&[&str]]) -> Self {
+        let mut ends = [0; 128];
+        let mut list = 0;
+        while list < lists.len() {
+            let mut i = 0;
+            while i < lists[list].len() {
+                let word = lists[list][i].as_bytes();
+                let (one, last) = (word[word.len() - 2], word[word.len() - 1]);
+                if last < 128 {
+                    ends[last.to_ascii_lowercase() as usize] |= 1 << (one % 32);
+                }
+                i += 1;
+            }
+            list += 1;
+        }
+        Self(ends)
+    }
+
+    /// Whether the text may end with one of the words, in any capitals.
+    pub(crate) fn may_end(&self, text: &[u8]) -> bool {
+        let [.., one, last] = text else { return false };
+        let ones = self.0.get(usize::from(last.to_ascii_lowercase()));
+        // Letters have the same five bits in both cases.
+        ones.is_none_or(|ones| ones >> (one % 32) & 1 == 1)
+    }
 }
 
 pub(crate) fn byte_before(text: &str, at: usize) -> Option<u8> {
@@ -139,15 +229,24 @@ fn is_hex_number(word: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn whole_words_only() {
-        let words = &["lic", "tel", "电话"];
+        let words = &Vocabulary::of(&["lic", "tel", "电话"]);
         assert_eq!(near("duplicate 12", &(10..12), 20, 20, words), None);
         assert_eq!(near("my_tel: 12", &(8..10), 20, 20, words), Some("tel"));
         assert_eq!(near("12 is my Tel.", &(0..2), 20, 20, words), Some("tel"));
         assert_eq!(near("我的电话12", &(12..14), 20, 20, words), Some("电话"));
         assert_eq!(near("tel é 12", &(7..9), 2, 0, words), None);
+    }
+
+    proptest! {
+        #[test]
+        fn ascii_is_read_as_any_text_is(text in "[ a-cA-C.1]{0,20}") {
+            let words = Vocabulary::of(&["ab", "a b", "c", "b.c", "é", "1a"]);
+            prop_assert_eq!(word_in_ascii(text.as_bytes(), &words), word_in_any(&text, &words));
+        }
     }
 
     #[test]

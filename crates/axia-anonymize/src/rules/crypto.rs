@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use sha3::{Digest, Keccak256};
 
-use super::context::{byte_at, byte_before, is_alphanumeric, near};
+use super::context::{Vocabulary, byte_at, byte_before, is_alphanumeric, near};
 use crate::{Finding, Kind};
 
 /// Version bytes of base58check addresses: Bitcoin, Litecoin, Dogecoin, Dash, Zcash, Tron, and Bitcoin's
@@ -30,10 +30,10 @@ const HRPS: &[&str] = &[
     "bc", "tb", "ltc", "addr", "stake", "cosmos", "osmo", "terra", "zs", "bnb",
 ];
 
-const WORDS: &[&str] = &[
+const WORDS: Vocabulary = Vocabulary::of(&[
     "eth", "ethereum", "wallet", "address", "metamask", "usdt", "usdc", "erc20", "erc-20",
     "polygon", "matic", "bsc", "bnb", "send", "pay", "donate",
-];
+]);
 
 /// Reports an address that begins at `at`, where a word does.
 pub(crate) fn address_at(text: &str, at: usize, out: &mut Vec<Finding>) {
@@ -94,7 +94,7 @@ fn ethereum(text: &str, span: &Range<usize>, digits: &str) -> Option<Finding> {
     if digits.len() != 40 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
         return None;
     }
-    let word = near(text, span, 48, 32, WORDS);
+    let word = near(text, span, 48, 32, &WORDS);
     let finding =
         Finding::by_rule(Kind::CryptoAddress, span.clone(), "crypto-ethereum", 0.8).near(word);
     let lower = digits.bytes().any(|b| b.is_ascii_lowercase());

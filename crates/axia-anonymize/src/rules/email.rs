@@ -14,8 +14,8 @@ const MAX_HOST: usize = 254;
 /// Ways to write the dot of a host, longest first. One space may stand around the bracketed ones.
 const DOTS: &[&str] = &["[dot]", "(dot)", "{dot}", "[.]", "(.)", "."];
 
-/// Ways to write the at-sign besides itself; inside of brackets `at`, with or without spaces.
-const AT_SIGNS: &[&str] = &["@", "%40", "&#64;", "&#x40;", "&#064;", "&commat;"];
+/// Ways to write the at-sign in codes; inside of brackets `at`, with or without spaces.
+const AT_SIGNS: &[&str] = &["%40", "&#64;", "&#x40;", "&#064;", "&commat;"];
 const BRACKETED: &[&str] = &["at", "@", "ät", "arroba"];
 
 /// Suffixes behind which a spelled-out address may end.
@@ -32,10 +32,12 @@ const SUFFIXES: &[&str] = &[
 /// written, stands at `at`.
 pub(crate) fn sign_at(text: &str, at: usize, out: &mut Vec<Finding>) {
     let rest = &text[at..];
-    let plain = AT_SIGNS
-        .iter()
-        .find(|sign| starts_with(rest, sign))
-        .map(|sign| sign.len());
+    let coded = || AT_SIGNS.iter().find(|sign| starts_with(rest, sign));
+    let plain = match text.as_bytes()[at] {
+        b'@' => Some(1),
+        b'%' | b'&' => coded().map(|sign| sign.len()),
+        _ => None,
+    };
     let Some(len) = plain.or_else(|| bracketed_len(rest)) else {
         return;
     };

@@ -299,22 +299,20 @@ pub(crate) const HOMES: &[&str] = &[
     "\\Users\\",
     "\\\\Users\\\\",
     "/users/",
-    "Documents and Settings\\",
+    SETTINGS,
 ];
 
-/// Parts of them, so that the search is for fewer literals.
-pub(crate) const ENDS: &[&str] = &["/home/", "sers", "Settings\\"];
+/// The one of them that does not begin with a slash or a backslash.
+const SETTINGS: &str = "Documents and Settings\\";
 
-/// Reports the user's name behind the home directory of which one of `ENDS` stands at `at`.
+/// Reports the user's name behind the home directory to which the slash or backslash at `at` belongs.
 pub(crate) fn home_at(text: &str, at: usize, out: &mut Vec<Finding>) {
-    for home in HOMES {
-        let ends = ENDS.iter().filter(|end| text[at..].starts_with(**end));
-        let starts = ends.filter_map(|end| at.checked_sub(home.find(end)?));
-        for start in starts {
-            if text.as_bytes()[start..].starts_with(home.as_bytes()) {
-                path_of(text, start, home, out);
-            }
-        }
+    path_at(text, at, out);
+    let settings = (at + 1).checked_sub(SETTINGS.len());
+    if let Some(start) =
+        settings.filter(|&start| text.as_bytes()[start..].starts_with(SETTINGS.as_bytes()))
+    {
+        path_of(text, start, SETTINGS, out);
     }
 }
 
@@ -389,7 +387,6 @@ const NOBODY: &[&str] = &[
 ];
 
 /// Reports the user's name behind a home directory that begins at `at`.
-#[cfg(test)]
 pub(crate) fn path_at(text: &str, at: usize, out: &mut Vec<Finding>) {
     for home in HOMES.iter().filter(|home| text[at..].starts_with(**home)) {
         path_of(text, at, home, out);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::rules::context::{byte_at, byte_before, is_alphanumeric};
+use crate::rules::context::{Ends, byte_at, byte_before, is_alphanumeric};
 use crate::{Finding, Kind};
 
 /// Lengths by country, of the registry and of the countries that use the form outside of it.
@@ -23,6 +23,17 @@ const LENGTHS: &[(&str, usize)] = &[
     ("SM", 27), ("SN", 28), ("SO", 23), ("ST", 25), ("SV", 28), ("TD", 27), ("TG", 28), ("TL", 23),
     ("TN", 24), ("TR", 26), ("UA", 29), ("VA", 22), ("VG", 24), ("XK", 20), ("YE", 30),
 ];
+
+/// Any two letters that are no country's are told by it.
+const CODES: Ends = {
+    let mut codes = [""; LENGTHS.len()];
+    let mut i = 0;
+    while i < LENGTHS.len() {
+        codes[i] = LENGTHS[i].0;
+        i += 1;
+    }
+    Ends::of(&[&codes])
+};
 
 /// Every national form has more; words behind two letters and two digits have none.
 const MIN_DIGITS: usize = 8;
@@ -80,6 +91,9 @@ fn registered(number: &str) -> bool {
 
 fn iban_at(text: &str, start: usize) -> Option<Range<usize>> {
     let country = text.get(start..start + 2)?;
+    if !CODES.may_end(country.as_bytes()) {
+        return None;
+    }
     let (_, length) = LENGTHS
         .iter()
         .find(|(code, _)| code.eq_ignore_ascii_case(country))?;

@@ -3,10 +3,10 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
-use crate::rules::context::{byte_at, byte_before, is_alphanumeric, is_digit, near};
+use crate::rules::context::{Vocabulary, byte_at, byte_before, is_alphanumeric, is_digit, near};
 use crate::{Finding, Kind};
 
-const ADDRESS_WORDS: &[&str] = &[
+const ADDRESS_WORDS: Vocabulary = Vocabulary::of(&[
     "ip",
     "ipv4",
     "ips",
@@ -25,12 +25,12 @@ const ADDRESS_WORDS: &[&str] = &[
     "adresse",
     "dirección",
     "地址",
-];
+]);
 
-const VERSION_WORDS: &[&str] = &[
+const VERSION_WORDS: Vocabulary = Vocabulary::of(&[
     "version", "versions", "ver", "v", "release", "build", "firmware", "rev", "revision",
     "section", "chapter", "clause", "update", "upgrade", "版本",
-];
+]);
 
 /// Reports the IPv4 address whose first digit stands at `at`, also with its full stops in brackets.
 pub(crate) fn v4_at(text: &str, at: usize, out: &mut Vec<Finding>) {
@@ -80,8 +80,8 @@ fn v4(text: &str, span: Range<usize>) -> Option<Finding> {
     if longer_before || longer_after || product || !is_personal(address) {
         return None;
     }
-    let word = near(text, &span, 24, 0, ADDRESS_WORDS);
-    if near(text, &span, 12, 0, VERSION_WORDS).is_some() {
+    let word = near(text, &span, 24, 0, &ADDRESS_WORDS);
+    if near(text, &span, 12, 0, &VERSION_WORDS).is_some() {
         return None;
     }
     // Small numbers everywhere: sections and versions far more often than hosts.

@@ -1,9 +1,9 @@
 //! The built-in rules.
 //!
 //! A rule is a function of a text and a place in it: it reports what begins there, or what belongs to the
-//! sign that stands there. [`Rules::recognize`] searches for the places, a few bytes at a time, and calls
-//! the rules only there. The module `oracle` of the tests calls every rule at every place, and must get
-//! the same.
+//! sign that stands there. [`Rules::recognize`] goes over the text once, marks the places where rules can
+//! begin, one bit for each of 64 bytes, and calls the rules only there. The module `oracle` of the tests
+//! calls every rule at every place, and must get the same.
 //!
 //! Borders between words are ASCII borders here: digits that touch a Chinese character or an
 //! underscore are still a number. Every scan is linear: candidates have a bounded length, or the
@@ -38,9 +38,7 @@ mod url;
 
 use std::ops::Range;
 
-use memchr::memmem::Finder;
-use memchr::{memchr_iter, memchr2_iter, memchr3_iter};
-
+use self::scan::{BLOCK, Marks};
 pub(crate) use self::scan::{long_runs_of, words_with_digits};
 use self::secret::SecretRules;
 use crate::{Error, Finding, Kind, Recognizer};
@@ -55,18 +53,6 @@ pub(crate) struct Rules {
     index: numbered::Index,
     secrets: SecretRules,
     words: seed::Words,
-    finders: Finders,
-}
-
-/// Literals that rules begin at.
-struct Finders {
-    key: Finder<'static>,
-    scheme: Finder<'static>,
-    www: [Finder<'static>; 2],
-    dot: [Finder<'static>; 2],
-    is: Finder<'static>,
-    bearer: [Finder<'static>; 2],
-    homes: Vec<Finder<'static>>,
 }
 
 impl Rules {
@@ -75,15 +61,6 @@ impl Rules {
             index: numbered::Index::new(),
             secrets: SecretRules::new()?,
             words: seed::Words::new(),
-            finders: Finders {
-                key: Finder::new(secret::PRIVATE_KEY),
-                scheme: Finder::new("://"),
-                www: [Finder::new("www."), Finder::new("WWW.")],
-                dot: [Finder::new("dot"), Finder::new("DOT")],
-                is: Finder::new(" is "),
-                bearer: [Finder::new("Bearer "), Finder::new("Basic ")],
-                homes: handle::ENDS.iter().map(|end| Finder::new(*end)).collect(),
-            },
         })
     }
 
@@ -112,20 +89,6 @@ impl Rules {
         self.secrets.in_run(text, run, out);
         for start in word_starts(text.as_bytes(), run) {
             crypto::address_at(text, start, out);
-        }
-    }
-
-    fn each(finder: &Finder<'_>, text: &str, mut visit: impl FnMut(usize)) {
-        finder.find_iter(text.as_bytes()).for_each(&mut visit);
-    }
-
-    /// As `each`, but goes on behind what `visit` returns.
-    fn behind(finder: &Finder<'_>, text: &str, mut visit: impl FnMut(usize) -> usize) {
-        let mut end = 0;
-        for at in finder.find_iter(text.as_bytes()) {
-            if at >= end {
-                end = visit(at);
-            }
         }
     }
 }
@@ -159,51 +122,177 @@ impl Recognizer for Rules {
     }
 
     fn recognize(&self, text: &str, out: &mut Vec<Finding>) {
-        let bytes = text.as_bytes();
-        number::regions(text, 7, |groups| {
-            phone::in_region(text, groups, out);
-            card::in_region(text, groups, out);
-        });
-        scan::words_with_digits(bytes, |word| self.at_word(text, &word, out));
-        scan::long_runs(bytes, |run| self.in_run(text, &run, out));
-        for at in memchr3_iter(b'@', b'%', b'&', bytes) {
-            email::sign_at(text, at, out);
-            handle::handle_at(text, at, out);
-        }
-        for at in memchr3_iter(b'[', b'(', b'{', bytes) {
-            email::sign_at(text, at, out);
-        }
-        let mut colons = ip::Runs::default();
-        for at in memchr2_iter(b':', b'=', bytes) {
-            assignment::value_at(text, at, out);
-            if bytes[at] == b':' {
-                colons.at(text, at, out);
-                mac::octets_at(text, at, out);
-                SecretRules::telegram_at(text, at, out);
+        let mut scan = Scan::new(self, text, out);
+        let mut before = Marks::default();
+        for at in (0..text.len()).step_by(BLOCK) {
+            let marks = Marks::of(text.as_bytes(), at, &before);
+            for anchor in scan::places(marks.anchors, at) {
+                scan.anchor(anchor);
             }
+            for end in scan::places(marks.long_runs(&before), at) {
+                scan.run(end);
+            }
+            scan.words(&marks, &before, at);
+            before = marks;
         }
-        for at in memchr_iter(b'-', bytes) {
-            mac::octets_at(text, at, out);
-        }
-        for at in memchr_iter(b'<', bytes) {
-            mrz::zone_at(text, at, out);
-        }
-        self.words.scan(text, out);
-        let finders = &self.finders;
-        Self::each(&finders.key, text, |at| SecretRules::key_at(text, at, out));
-        Self::behind(&finders.scheme, text, |at| url::scheme_at(text, at, out));
-        Self::each(&finders.is, text, |at| assignment::told_at(text, at, out));
-        for finder in &finders.www {
-            Self::behind(finder, text, |at| url::www_at(text, at, out));
-        }
-        for finder in &finders.dot {
-            Self::each(finder, text, |at| email::spelled_at(text, at, out));
-        }
-        for finder in &finders.bearer {
-            Self::each(finder, text, |at| assignment::credentials_at(text, at, out));
-        }
-        for finder in &finders.homes {
-            Self::each(finder, text, |at| handle::home_at(text, at, out));
+        scan.end();
+    }
+}
+
+/// One way through a text.
+struct Scan<'a> {
+    rules: &'a Rules,
+    text: &'a str,
+    out: &'a mut Vec<Finding>,
+    regions: number::Regions,
+    colons: ip::Runs,
+    /// Where what was looked at last ends, by what it is.
+    digits_end: usize,
+    word_end: usize,
+    run_end: usize,
+    url_end: usize,
+    www_end: [usize; 2],
+    digit_words_end: usize,
+    seed_words_end: usize,
+}
+
+impl<'a> Scan<'a> {
+    fn new(rules: &'a Rules, text: &'a str, out: &'a mut Vec<Finding>) -> Self {
+        Self {
+            rules,
+            text,
+            out,
+            regions: number::Regions::default(),
+            colons: ip::Runs::default(),
+            digits_end: 0,
+            word_end: 0,
+            run_end: 0,
+            url_end: 0,
+            www_end: [0; 2],
+            digit_words_end: 0,
+            seed_words_end: 0,
         }
     }
+
+    fn anchor(&mut self, at: usize) {
+        let (text, bytes) = (self.text, self.text.as_bytes());
+        let out = &mut *self.out;
+        match bytes[at] {
+            b'0'..=b'9' => self.digit(at),
+            b'@' | b'%' | b'&' => {
+                email::sign_at(text, at, out);
+                handle::handle_at(text, at, out);
+            }
+            b'[' | b'(' | b'{' => email::sign_at(text, at, out),
+            b':' => {
+                assignment::value_at(text, at, out);
+                self.colons.at(text, at, out);
+                mac::octets_at(text, at, out);
+                SecretRules::telegram_at(text, at, out);
+                if at >= self.url_end && bytes[at..].starts_with(b"://") {
+                    self.url_end = url::scheme_at(text, at, out);
+                }
+            }
+            b'=' => assignment::value_at(text, at, out),
+            b'-' => {
+                mac::octets_at(text, at, out);
+                if bytes[at..].starts_with(secret::PRIVATE_KEY.as_bytes()) {
+                    SecretRules::key_at(text, at, out);
+                }
+            }
+            b'<' => mrz::zone_at(text, at, out),
+            b'/' | b'\\' => handle::home_at(text, at, out),
+            b'B' => {
+                let rest = &bytes[at..];
+                if rest.starts_with(b"Bearer ") || rest.starts_with(b"Basic ") {
+                    assignment::credentials_at(text, at, out);
+                }
+            }
+            // The last letter of ` is`, and the second of `dot` and `www.`.
+            b's' => assignment::told_at(text, at - 2, out),
+            b'o' | b'O' => {
+                let rest = &bytes[at - 1..];
+                if rest.starts_with(b"dot") || rest.starts_with(b"DOT") {
+                    email::spelled_at(text, at - 1, out);
+                }
+            }
+            b'w' | b'W' => {
+                let rest = &bytes[at - 1..];
+                for (www, end) in ["www.", "WWW."].iter().zip(&mut self.www_end) {
+                    if at > *end && rest.starts_with(www.as_bytes()) {
+                        *end = url::www_at(text, at - 1, out);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The first digit of a word or of a group in it.
+    fn digit(&mut self, at: usize) {
+        if at < self.digits_end {
+            return;
+        }
+        let (text, bytes) = (self.text, self.text.as_bytes());
+        let out = &mut *self.out;
+        self.digits_end = self.regions.take(bytes, at, MIN_REGION, |groups| {
+            in_region(text, groups, out);
+        });
+        if at < self.word_end {
+            return;
+        }
+        let part_of = |b: &&u8| b.is_ascii_alphanumeric();
+        let before = bytes[self.word_end..at].iter().rev();
+        let start = at - before.take_while(part_of).count();
+        let behind = bytes[self.digits_end..].iter();
+        self.word_end = self.digits_end + behind.take_while(part_of).count();
+        self.rules.at_word(text, &(start..self.word_end), self.out);
+    }
+
+    /// A long run of the bytes that secrets are made of, whose end or middle is at `at`.
+    fn run(&mut self, at: usize) {
+        if at < self.run_end {
+            return;
+        }
+        let part_of = |b: &&u8| scan::is_run_byte(**b);
+        let bytes = self.text.as_bytes();
+        let before = bytes[self.run_end..at].iter().rev();
+        let start = at - before.take_while(part_of).count();
+        self.run_end = at + bytes[at..].iter().take_while(part_of).count();
+        self.rules
+            .in_run(self.text, &(start..self.run_end), self.out);
+    }
+
+    /// Words in a row that mean something.
+    fn words(&mut self, marks: &Marks, before: &Marks, at: usize) {
+        let (words, text) = (&self.rules.words, self.text);
+        let stretch = |ends: u64, len: usize| {
+            let first = at + ends.trailing_zeros() as usize;
+            (first + 1).saturating_sub(len)..at + BLOCK - ends.leading_zeros() as usize
+        };
+        let ends = marks.digit_words(before);
+        if ends != 0 {
+            let stretch = stretch(ends, scan::DIGIT_WORDS);
+            self.digit_words_end = words.digits_in(text, stretch, self.digit_words_end, self.out);
+        }
+        let ends = marks.seed_words(before);
+        if ends != 0 {
+            let stretch = stretch(ends, scan::SEED_WORDS);
+            self.seed_words_end = words.seeds_in(text, stretch, self.seed_words_end, self.out);
+        }
+    }
+
+    fn end(&mut self) {
+        let (text, out) = (self.text, &mut *self.out);
+        self.regions
+            .end(MIN_REGION, |groups| in_region(text, groups, out));
+    }
+}
+
+/// The fewest digits of a telephone number.
+const MIN_REGION: usize = 7;
+
+fn in_region(text: &str, groups: &[Range<usize>], out: &mut Vec<Finding>) {
+    phone::in_region(text, groups, out);
+    card::in_region(text, groups, out);
 }

@@ -2,41 +2,63 @@
 
 use std::ops::Range;
 
-use super::scan::next_digit;
-
 /// Separators between two groups of digits are at most this long, as in `+1 (415) - 555`.
 const MAX_SEPARATOR: usize = 3;
 
-/// Calls `visit` with the digit groups of each region of at least `min_digits` digits.
+/// Collects digit groups into regions, in the order of the text.
 ///
 /// A region is as long as possible: groups of digits with one to three of ` `, tab, `-`, `.`, `/`,
 /// `(`, `)` in between. A line break ends it.
-pub(crate) fn regions(text: &str, min_digits: usize, mut visit: impl FnMut(&[Range<usize>])) {
-    let bytes = text.as_bytes();
-    let mut groups: Vec<Range<usize>> = Vec::new();
-    let mut digits = 0;
-    let mut at = 0;
-    while let Some(start) = next_digit(bytes, at) {
-        let gap = start - at;
+#[derive(Default)]
+pub(crate) struct Regions {
+    groups: Vec<Range<usize>>,
+    digits: usize,
+}
+
+impl Regions {
+    /// Takes the group that begins at `start`; returns its end. If it is not joined to the ones before,
+    /// these are `visit`ed, given that they have `min_digits` digits.
+    pub(crate) fn take(
+        &mut self,
+        bytes: &[u8],
+        start: usize,
+        min_digits: usize,
+        visit: impl FnOnce(&[Range<usize>]),
+    ) -> usize {
         let len = bytes[start..]
             .iter()
-            .position(|b| !b.is_ascii_digit())
-            .unwrap_or(bytes.len() - start);
-        let joined = gap <= MAX_SEPARATOR && bytes[at..start].iter().all(is_separator);
-        if !joined || groups.is_empty() {
-            if digits >= min_digits {
-                visit(&groups);
-            }
-            groups.clear();
-            digits = 0;
+            .take_while(|b| b.is_ascii_digit())
+            .count();
+        let joined = self.groups.last().is_some_and(|last| {
+            start - last.end <= MAX_SEPARATOR && bytes[last.end..start].iter().all(is_separator)
+        });
+        if !joined {
+            self.end(min_digits, visit);
         }
-        groups.push(start..start + len);
-        digits += len;
-        at = start + len;
+        self.groups.push(start..start + len);
+        self.digits += len;
+        start + len
     }
-    if digits >= min_digits {
-        visit(&groups);
+
+    /// Ends the last region.
+    pub(crate) fn end(&mut self, min_digits: usize, visit: impl FnOnce(&[Range<usize>])) {
+        if self.digits >= min_digits {
+            visit(&self.groups);
+        }
+        self.groups.clear();
+        self.digits = 0;
     }
+}
+
+/// Calls `visit` with the digit groups of each region of at least `min_digits` digits.
+#[cfg(test)]
+pub(crate) fn regions(text: &str, min_digits: usize, mut visit: impl FnMut(&[Range<usize>])) {
+    let mut regions = Regions::default();
+    let mut at = 0;
+    while let Some(start) = super::scan::next_digit(text.as_bytes(), at) {
+        at = regions.take(text.as_bytes(), start, min_digits, &mut visit);
+    }
+    regions.end(min_digits, visit);
 }
 
 fn is_separator(byte: &u8) -> bool {

@@ -18,20 +18,55 @@ const MAX_WORDS: usize = 2;
 
 /// The rows, sorted out by the first character and by what makes a match quickly impossible.
 pub(crate) struct Index {
-    /// All places are digits, at least at the start; by length.
-    digits: Vec<(usize, &'static Row)>,
+    /// All places are digits, at least at the start.
+    digits: Shapes,
     /// Begin with a digit but hold letters.
-    digit_first: Vec<(usize, &'static Row)>,
-    letter_first: Vec<(usize, &'static Row)>,
+    digit_first: Shapes,
+    letter_first: Shapes,
     shortest: usize,
+}
+
+/// A row with the places where it must have digits, and those where it must have letters, one bit each.
+struct Shape {
+    row: &'static Row,
+    digits: u32,
+    letters: u32,
+}
+
+/// Rows by their lengths; at 0 those of which it is not known.
+type Shapes = [Vec<Shape>; pattern::MAX_LEN + 1];
+
+impl Shape {
+    fn of(row: &'static Row) -> Self {
+        let mut shape = Self {
+            row,
+            digits: 0,
+            letters: 0,
+        };
+        let places = row
+            .pattern
+            .bytes()
+            .take_while(|b| !ends_chain(b))
+            .filter(|b| matches!(b, b'9' | b'A' | b'N'));
+        for (place, class) in places.enumerate() {
+            shape.digits |= u32::from(class == b'9') << place;
+            shape.letters |= u32::from(class == b'A') << place;
+        }
+        shape
+    }
+}
+
+/// A bracket ends a chain of groups, and the century's sign may count or not.
+fn ends_chain(class: &u8) -> bool {
+    matches!(class, b'(' | b'~')
 }
 
 impl Index {
     pub(crate) fn new() -> Self {
         let mut index = Self {
-            digits: Vec::new(),
-            digit_first: Vec::new(),
-            letter_first: Vec::new(),
+            digits: Shapes::default(),
+            digit_first: Shapes::default(),
+            letter_first: Shapes::default(),
             shortest: usize::MAX,
         };
         for row in ROWS {
@@ -45,14 +80,19 @@ impl Index {
                 .all(|b| !matches!(b, b'A' | b'N' | b'~'));
             let first = row.pattern.as_bytes().first();
             if only_digits {
-                index.digits.push((len, row));
+                index.digits[len].push(Shape::of(row));
+                continue;
+            }
+            let len = if row.pattern.bytes().any(|b| ends_chain(&b)) {
+                0
             } else {
-                if first != Some(&b'A') {
-                    index.digit_first.push((len, row));
-                }
-                if first != Some(&b'9') {
-                    index.letter_first.push((len, row));
-                }
+                len
+            };
+            if first != Some(&b'A') {
+                index.digit_first[len].push(Shape::of(row));
+            }
+            if first != Some(&b'9') {
+                index.letter_first[len].push(Shape::of(row));
             }
         }
         index
@@ -77,37 +117,19 @@ impl Index {
         }
     }
 
-    fn mixed_rows(
-        &self,
-        text: &str,
-        at: usize,
-        rows: &[(usize, &'static Row)],
-        out: &mut Vec<Finding>,
-    ) {
-        let (ends, len) = chain_len(text.as_bytes(), at, |b| b.is_ascii_alphanumeric());
-        if len < self.shortest {
-            return;
-        }
-        for (len, row) in rows {
-            // A bracket ends a chain, and the century's sign may count or not.
-            let any_end = row.pattern.contains(['(', '~']);
-            if any_end || ends >> len & 1 == 1 {
-                out.extend(try_row(text, at, row));
-            }
+    fn mixed_rows(&self, text: &str, at: usize, rows: &Shapes, out: &mut Vec<Finding>) {
+        let chain = Chain::at(text.as_bytes(), at, u8::is_ascii_alphanumeric);
+        if chain.len >= self.shortest {
+            chain.try_rows(text, at, rows, out);
         }
     }
 
     fn digit_rows(&self, text: &str, at: usize, out: &mut Vec<Finding>) {
-        let (ends, len) = chain_len(text.as_bytes(), at, |b| b.is_ascii_digit());
-        if len < self.shortest {
-            return;
+        let chain = Chain::at(text.as_bytes(), at, u8::is_ascii_digit);
+        if chain.len >= self.shortest {
+            chain.try_rows(text, at, &self.digits, out);
+            self.spaced(text, at, out);
         }
-        for (len, row) in &self.digits {
-            if ends >> len & 1 == 1 {
-                out.extend(try_row(text, at, row));
-            }
-        }
-        self.spaced(text, at, out);
     }
 
     /// Digits that stand alone with the same separator between them: `5 3 6 2 2 8 7 2 6`. The run is
@@ -142,10 +164,10 @@ impl Index {
             next = end + step;
         }
         let number = compact.as_slice();
-        for (len, row) in &self.digits {
-            if *len == number.len() && (row.check)(number) {
+        for Shape { row, .. } in self.digits.get(number.len()).into_iter().flatten() {
+            if (row.check)(number) {
                 let span = at..end;
-                if let Some(word) = near(text, &span, BEFORE, BEHIND, row.words) {
+                if let Some(word) = near(text, &span, BEFORE, BEHIND, &row.words) {
                     let finding = Finding::by_rule(row.kind, span, row.id, 0.6);
                     out.push(finding.validated_by("check-digit").near(Some(word)));
                 }
@@ -169,25 +191,54 @@ fn letters_before(bytes: &[u8], at: usize) -> usize {
     if letters > 12 || more { 0 } else { letters }
 }
 
-/// At which counts of characters a group ends, as bits, and the count of all; groups are joined by
-/// separators. No more than a pattern can take is looked at.
-fn chain_len(bytes: &[u8], mut at: usize, part_of: impl Fn(&u8) -> bool) -> (u32, usize) {
-    let (mut ends, mut count) = (0_u32, 0);
-    loop {
-        let group = bytes[at..]
-            .iter()
-            .take(pattern::MAX_LEN + 1 - count)
-            .take_while(|b| part_of(b))
-            .count();
-        count += group;
-        at += group;
-        if group == 0 || count > pattern::MAX_LEN {
-            return (ends, count);
+/// Groups of letters or digits that are joined by separators.
+struct Chain {
+    /// At which counts of characters a group ends, as bits.
+    ends: u32,
+    /// Which characters are digits.
+    digits: u32,
+    len: usize,
+}
+
+impl Chain {
+    /// No more than a pattern can take is looked at.
+    fn at(bytes: &[u8], mut at: usize, part_of: impl Fn(&u8) -> bool) -> Self {
+        let mut chain = Self {
+            ends: 0,
+            digits: 0,
+            len: 0,
+        };
+        loop {
+            let start = chain.len;
+            while let Some(byte) = bytes.get(at).filter(|b| part_of(b)) {
+                chain.digits |= u32::from(byte.is_ascii_digit()) << chain.len;
+                chain.len += 1;
+                at += 1;
+                if chain.len > pattern::MAX_LEN {
+                    return chain;
+                }
+            }
+            if chain.len == start {
+                return chain;
+            }
+            chain.ends |= 1 << chain.len;
+            match separator_len(bytes, at) {
+                0 => return chain,
+                len => at += len,
+            }
         }
-        ends |= 1 << count;
-        match separator_len(bytes, at) {
-            0 => return (ends, count),
-            len => at += len,
+    }
+
+    fn try_rows(&self, text: &str, at: usize, rows: &Shapes, out: &mut Vec<Finding>) {
+        // Those of unknown length, too.
+        let mut ends = self.ends | 1;
+        while ends != 0 {
+            let shapes = rows.get(ends.trailing_zeros() as usize);
+            ends &= ends - 1;
+            let shapes = shapes.into_iter().flatten().filter(|shape| {
+                self.digits & shape.digits == shape.digits && self.digits & shape.letters == 0
+            });
+            out.extend(shapes.filter_map(|shape| try_row(text, at, shape.row)));
         }
     }
 }
@@ -198,7 +249,7 @@ fn try_row(text: &str, at: usize, row: &'static Row) -> Option<Finding> {
     if !stands_alone(text, &span) || !(row.check)(found.compact.as_slice()) {
         return None;
     }
-    let word = near(text, &span, BEFORE, BEHIND, row.words);
+    let word = near(text, &span, BEFORE, BEHIND, &row.words);
     let enough = match row.need {
         Need::Nothing => true,
         Need::Shape => found.simple,

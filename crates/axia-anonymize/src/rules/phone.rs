@@ -3,7 +3,9 @@
 
 use std::ops::Range;
 
-use crate::rules::context::{byte_at, byte_before, in_hex_or_uuid, is_alphanumeric, near};
+use crate::rules::context::{
+    Vocabulary, byte_at, byte_before, in_hex_or_uuid, is_alphanumeric, near,
+};
 use crate::rules::number::{digits, separator, starts_with_date};
 use crate::{Finding, Kind};
 
@@ -20,7 +22,7 @@ const COUNTRY_CODES: &[&str] = &[
     "973", "974", "975", "976", "977", "979", "98", "992", "993", "994", "995", "996", "998",
 ];
 
-const WORDS: &[&str] = &[
+const WORDS: Vocabulary = Vocabulary::of(&[
     "phone",
     "phones",
     "telephone",
@@ -105,7 +107,7 @@ const WORDS: &[&str] = &[
     "전화",
     "연락처",
     "điện thoại",
-];
+]);
 
 /// What a rule found: how many groups it takes, and the bytes in front that belong to it.
 struct Match {
@@ -147,7 +149,7 @@ fn phone_at(text: &str, groups: &[Range<usize>], i: usize, out: &mut Vec<Finding
     if touches_more(text, &span) || in_hex_or_uuid(text, &(rest[0].start..last.end)) {
         return 0;
     }
-    let word = near(text, &span, 32, 24, WORDS);
+    let word = near(text, &span, 32, 24, &WORDS);
     let finding = Finding::by_rule(Kind::Phone, span, found.rule, found.score);
     out.push(finding.near(word));
     found.groups
@@ -302,7 +304,7 @@ fn by_context(text: &str, groups: &[Range<usize>]) -> Option<Match> {
     if digits(text, numbers).len() < 7 || is_decimal(text, numbers) {
         return None;
     }
-    near(text, &span, 32, 24, WORDS)?;
+    near(text, &span, 32, 24, &WORDS)?;
     Some(Match {
         groups: taken,
         start: span.start,

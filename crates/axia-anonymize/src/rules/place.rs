@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use super::context::{byte_at, byte_before, is_alphanumeric, is_digit, near};
+use super::context::{Vocabulary, byte_at, byte_before, is_alphanumeric, is_digit, near};
 use super::pattern::match_at;
 use crate::{Finding, Kind};
 
-const WORDS: &[&str] = &[
+const WORDS: Vocabulary = Vocabulary::of(&[
     "zip",
     "zip code",
     "zipcode",
@@ -28,7 +28,17 @@ const WORDS: &[&str] = &[
     "郵便番号",
     "우편번호",
     "индекс",
-];
+]);
+
+const COORDINATES: Vocabulary = Vocabulary::of(&[
+    "lat",
+    "latitude",
+    "coordinates",
+    "location",
+    "gps",
+    "long",
+    "lon",
+]);
 
 /// The states and territories of the United States.
 const STATES: &[u8] = b"AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC PR GU VI AS MP AA AE AP ";
@@ -116,7 +126,7 @@ fn announced(text: &str, start: usize) -> bool {
     for filler in [" is", " number", " code"] {
         head = head.strip_suffix(filler).unwrap_or(head);
     }
-    WORDS.iter().any(|word| {
+    WORDS.words().iter().any(|word| {
         head.strip_suffix(word)
             .is_some_and(|rest| !rest.ends_with(char::is_alphabetic))
     })
@@ -213,7 +223,7 @@ fn british(text: &str, word: &Range<usize>) -> Option<Finding> {
     }
     let span = word.start..end;
     // Without its space a part number looks the same.
-    if glued && near(text, &span, 40, 20, WORDS).is_none() {
+    if glued && near(text, &span, 40, 20, &WORDS).is_none() {
         return None;
     }
     Some(Finding::by_rule(Kind::Postcode, span, "postcode-uk", 0.75))
@@ -237,7 +247,7 @@ fn canadian(text: &str, word: &Range<usize>) -> Option<Finding> {
     {
         return None;
     }
-    if !separated && near(text, &span, 40, 20, WORDS).is_none() {
+    if !separated && near(text, &span, 40, 20, &WORDS).is_none() {
         return None;
     }
     Some(Finding::by_rule(
@@ -323,16 +333,7 @@ pub(crate) fn coordinates_at(text: &str, digits: &Range<usize>, out: &mut Vec<Fi
         return;
     }
     let span = start..direction(second_end);
-    let words = [
-        "lat",
-        "latitude",
-        "coordinates",
-        "location",
-        "gps",
-        "long",
-        "lon",
-    ];
-    let word = near(text, &span, 40, 20, &words);
+    let word = near(text, &span, 40, 20, &COORDINATES);
     // Four decimals are eleven metres; without a word beside them they may be any two numbers.
     let decimals = text[span.clone()].split('.').nth(1).map_or(0, |tail| {
         tail.bytes().take_while(u8::is_ascii_digit).count()

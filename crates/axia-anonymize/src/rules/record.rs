@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::context::{byte_at, veto};
+use super::context::{Ends, byte_at, veto};
 use crate::{Finding, Kind};
 
 /// What stands in front of a number and says what it is.
@@ -140,13 +140,15 @@ pub(crate) fn at(text: &str, word: &Range<usize>, out: &mut Vec<Finding>) {
 
 /// The last three letters in front of the number, at most a few signs away: a quick look before the
 /// label is searched for.
-const LABELS_BY_END: &[&[u8]] = &[
-    b"ort", b"ass", b"nse", b"nce", b"ein", b"dl", b"ate", b"ber", b"hen", b"unt", b"cct", b"a/c",
-    b"nto", b"mer", b"nta", b"ode", b"ing", b"mrn", b"ord", b"ent", b"id", b"lan", b"icy", b"hip",
-    b"mer", b"ase", b"aim", b"yee", b"aff", b"dge", b"ary", b"ard", b"ity", b"ssn", b"tax", b"vat",
-    b"yer", b"mei", b"ial", b"vin", b"cvv", b"vv2", b"cvc", b"csc", b"ion", b"pin", b"otp", b"no",
-    b"nr", b"is", b"was", b"ref", b"num", b"ers", b"ero", b"es", b"ist",
+const LABELS_BY_END: &[&str] = &[
+    "ort", "ass", "nse", "nce", "ein", "dl", "ate", "ber", "hen", "unt", "cct", "a/c", "nto",
+    "mer", "nta", "ode", "ing", "mrn", "ord", "ent", "id", "lan", "icy", "hip", "mer", "ase",
+    "aim", "yee", "aff", "dge", "ary", "ard", "ity", "ssn", "tax", "vat", "yer", "mei", "ial",
+    "vin", "cvv", "vv2", "cvc", "csc", "ion", "pin", "otp", "no", "nr", "is", "was", "ref", "num",
+    "ers", "ero", "es", "ist",
 ];
+
+const ENDS: Ends = Ends::of(&[LABELS_BY_END]);
 
 /// Whether what stands in front of `start`, a few signs away, ends like a label or a filler.
 fn may_be_labelled(bytes: &[u8], start: usize) -> bool {
@@ -158,17 +160,11 @@ fn may_be_labelled(bytes: &[u8], start: usize) -> bool {
         .take_while(|b| !b.is_ascii_alphanumeric())
         .count();
     let word = &head[..start - signs];
-    let Some(last) = word.last().map(u8::to_ascii_lowercase) else {
-        return false;
+    let ends = |end: &&str| {
+        let at = word.len().checked_sub(end.len());
+        at.is_some_and(|at| word[at..].eq_ignore_ascii_case(end.as_bytes()))
     };
-    let ends = |end: &&[u8]| {
-        end.last() == Some(&last)
-            && word
-                .len()
-                .checked_sub(end.len())
-                .is_some_and(|at| word[at..].eq_ignore_ascii_case(end))
-    };
-    LABELS_BY_END.iter().any(ends)
+    (ENDS.may_end(word) && LABELS_BY_END.iter().any(ends))
         || head.ends_with("º".as_bytes())
         || head.ends_with("° ".as_bytes())
 }

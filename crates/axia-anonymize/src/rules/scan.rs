@@ -2,26 +2,193 @@
 
 use std::ops::Range;
 
-/// So many bytes are looked at together; the compiler makes vector instructions of it.
-const BLOCK: usize = 32;
+/// So many bytes are looked at together, one bit each; the compiler makes vector instructions of it.
+pub(crate) const BLOCK: usize = 64;
+
+/// What some bytes in a row have in common, one bit for each byte.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Marks {
+    /// Rules begin here.
+    pub(crate) anchors: u64,
+    /// What secrets are made of.
+    run: u64,
+    /// Everything but letters that no digit written as a word has.
+    digit_words: u64,
+    /// Everything but what tells that a word is shorter or longer than those of seed phrases.
+    seed_words: u64,
+    letters: u64,
+}
+
+const ANCHOR: u8 = 1;
+const LETTER: u8 = 2;
+const OTHER_LETTER: u8 = 4;
+const RUN: u8 = 8;
+
+/// Before the block the window holds so many bytes, and one byte behind it.
+const AHEAD: usize = 2;
+const WINDOW: usize = AHEAD + BLOCK + 1;
+
+impl Marks {
+    /// The marks of the block that begins at `at`, behind a block with the marks `before`.
+    pub(crate) fn of(bytes: &[u8], at: usize, before: &Self) -> Self {
+        let whole = at
+            .checked_sub(AHEAD)
+            .and_then(|from| bytes.get(from..)?.first_chunk::<WINDOW>());
+        if let Some(window) = whole {
+            return Self::of_window(window, before);
+        }
+        let mut window = [0; WINDOW];
+        let ahead = at.min(AHEAD);
+        let part = bytes.get(at - ahead..).unwrap_or_default();
+        let len = part.len().min(WINDOW - AHEAD + ahead);
+        window[AHEAD - ahead..][..len].copy_from_slice(&part[..len]);
+        Self::of_window(&window, before)
+    }
+
+    /// No branch depends on the text: all tests are made for all bytes.
+    #[allow(clippy::needless_range_loop)] // Four neighbours are looked at together.
+    fn of_window(window: &[u8; WINDOW], before: &Self) -> Self {
+        let mut flags = [0_u8; BLOCK];
+        for i in 0..BLOCK {
+            let (two_before, before) = (window[i], window[i + 1]);
+            let (byte, behind) = (window[i + 2], window[i + 3]);
+            let small = byte | 0x20;
+            let within = |byte: u8, first: u8, last: u8| byte.wrapping_sub(first) <= last - first;
+            // Slash, digits, colon; `<` and `=`; `%` and `&`; `@` and `B`; opening brackets, the
+            // backslash and the bar.
+            let sign = within(byte, b'/', b':')
+                | within(byte, b'<', b'=')
+                | within(byte, b'%', b'&')
+                | (byte & !2 == b'@')
+                | within(byte & !0x20, b'[', b'\\')
+                | (byte == b'(')
+                | (byte == b'-');
+            let spaced = two_before == b' ';
+            let is = spaced & (before == b'i') & (byte == b's') & (behind == b' ');
+            let dot = spaced & (before | 0x20 == b'd') & (small == b'o') & (behind | 0x20 == b't');
+            let www = (before | 0x20 == b'w') & (small == b'w') & (behind | 0x20 == b'w');
+            let letter = within(small, b'a', b'z');
+            // No digit has an a, b, c, d, j, k, l, m, p, q or y.
+            let other = within(small, b'a', b'd')
+                | within(small, b'j', b'm')
+                | within(small, b'p', b'q')
+                | (small == b'y');
+            let run = letter
+                | within(byte, b'-', b'9')
+                | (byte == b'_')
+                | (byte == b'+')
+                | (byte == b'=')
+                | (byte == b'%');
+            flags[i] = (u8::from(sign | is | dot | www) * ANCHOR)
+                | (u8::from(letter) * LETTER)
+                | (u8::from(other) * OTHER_LETTER)
+                | (u8::from(run) * RUN);
+        }
+        let letters = bits(&flags, LETTER);
+        Self {
+            anchors: bits(&flags, ANCHOR),
+            run: bits(&flags, RUN),
+            digit_words: !bits(&flags, OTHER_LETTER),
+            seed_words: words_fit(letters, before.letters),
+            letters,
+        }
+    }
+
+    /// Where at least `MIN_RUN` bytes of which secrets are made end.
+    pub(crate) fn long_runs(&self, before: &Self) -> u64 {
+        let sixteen = sixteen(both(self.run, before.run));
+        high(sixteen & sixteen << (MIN_RUN - 16))
+    }
+
+    /// Where so many bytes end that digits may be written out in them as words.
+    pub(crate) fn digit_words(&self, before: &Self) -> u64 {
+        let sixteen = sixteen(both(self.digit_words, before.digit_words));
+        high(sixteen & sixteen << (DIGIT_WORDS - 16))
+    }
+
+    /// Where so many bytes end that a seed phrase may lie in them.
+    pub(crate) fn seed_words(&self, before: &Self) -> u64 {
+        let sixteen = sixteen(both(self.seed_words, before.seed_words));
+        let more = sixteen & sixteen << 16;
+        high(more & more << (SEED_WORDS - 32))
+    }
+}
+
+/// All bytes but those right behind a word of one or two letters and those from the ninth letter of a
+/// word on: words of the lists have three to eight.
+fn words_fit(letters: u64, before: u64) -> u64 {
+    let letters = both(letters, before);
+    let short = !letters & letters << 1 & !(letters << 2 & letters << 3);
+    let two = letters & letters << 1;
+    let four = two & two << 2;
+    let nine = four & four << 4 & letters << 8;
+    !high(short | nine)
+}
+
+/// The shortest run of digits as words: seven of them, six bytes between them.
+pub(crate) const DIGIT_WORDS: usize = 7 * 2 + 6;
+/// The shortest seed phrase: twelve words of three letters, eleven bytes between them.
+pub(crate) const SEED_WORDS: usize = 12 * 3 + 11;
+
+/// The bits of two blocks in a row.
+fn both(block: u64, before: u64) -> u128 {
+    u128::from(block) << 64 | u128::from(before)
+}
+
+/// Those of the second block.
+fn high(bits: u128) -> u64 {
+    (bits >> 64) as u64
+}
+
+/// Where at least sixteen ones in a row end.
+fn sixteen(ones: u128) -> u128 {
+    let two = ones & ones << 1;
+    let four = two & two << 2;
+    let eight = four & four << 4;
+    eight & eight << 8
+}
+
+/// One bit for each byte that has the flag.
+fn bits(flags: &[u8; BLOCK], flag: u8) -> u64 {
+    let shift = flag.trailing_zeros();
+    let mut bits = 0;
+    for (i, eight) in flags.as_chunks::<8>().0.iter().enumerate() {
+        // One bit in each byte; the product has them side by side in its highest byte.
+        let ones = u64::from_le_bytes(*eight) >> shift & 0x0101_0101_0101_0101;
+        bits |= (ones.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * i);
+    }
+    bits
+}
+
+/// The places of the bits that are set, behind `at`.
+pub(crate) fn places(mut bits: u64, at: usize) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let place = (bits != 0).then(|| at + bits.trailing_zeros() as usize);
+        bits &= bits.wrapping_sub(1);
+        place
+    })
+}
 
 /// The first digit at or behind `from`.
 pub(crate) fn next_digit(bytes: &[u8], from: usize) -> Option<usize> {
     first(bytes, from, |b| b.wrapping_sub(b'0') < 10)
 }
 
+/// So many bytes are looked at together where one is looked for.
+const STRIDE: usize = 32;
+
 /// The first byte at or behind `from` of which `wanted` holds.
 fn first(bytes: &[u8], from: usize, wanted: impl Fn(u8) -> bool) -> Option<usize> {
     let rest = bytes.get(from..)?;
     let mut at = from;
-    let blocks = rest.chunks_exact(BLOCK);
+    let blocks = rest.chunks_exact(STRIDE);
     let tail = blocks.remainder();
     for block in blocks {
         if block.iter().fold(false, |any, &b| any | wanted(b)) {
             let inside = block.iter().position(|&b| wanted(b))?;
             return Some(at + inside);
         }
-        at += BLOCK;
+        at += STRIDE;
     }
     Some(at + tail.iter().position(|&b| wanted(b))?)
 }
@@ -44,13 +211,8 @@ pub(crate) fn words_with_digits(bytes: &[u8], mut visit: impl FnMut(Range<usize>
     }
 }
 
-/// Calls `visit` with every run of at least `MIN_RUN` bytes of which secrets and addresses are made. Words
-/// are shorter, so mostly it is enough to look at every twentieth byte and the few in front of it.
-pub(crate) fn long_runs(bytes: &[u8], visit: impl FnMut(Range<usize>)) {
-    long_runs_of(bytes, MIN_RUN, visit);
-}
-
-/// The same with another least length.
+/// Calls `visit` with every run of at least so many bytes of which secrets and addresses are made. Words
+/// are shorter, so mostly it is enough to look at one byte in so many and the few in front of it.
 pub(crate) fn long_runs_of(bytes: &[u8], least: usize, mut visit: impl FnMut(Range<usize>)) {
     let mut start = 0;
     while let Some(window) = bytes.get(start..start + least) {
@@ -91,7 +253,7 @@ mod tests {
         #[test]
         fn long_runs_are_seen_wherever_they_start(text in "[a ]{0,30}[a-]{0,60}[a ]{0,30}") {
             let mut found = Vec::new();
-            long_runs(text.as_bytes(), |run| found.push(run));
+            long_runs_of(text.as_bytes(), MIN_RUN, |run| found.push(run));
             let mut plain = Vec::new();
             let mut at = 0;
             for word in text.split(' ') {

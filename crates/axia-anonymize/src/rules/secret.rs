@@ -182,8 +182,8 @@ impl Form {
         if !looks_random(body) {
             return None;
         }
-        let word = near(text, &span, 60, 40, self.context);
-        if !self.context.is_empty() && word.is_none() {
+        let word = near(text, &span, 60, 40, &self.context);
+        if !self.context.words().is_empty() && word.is_none() {
             return None;
         }
         Some(Finding::by_rule(Kind::ApiKey, span, self.rule, 0.9).near(word))

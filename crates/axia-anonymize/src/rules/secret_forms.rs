@@ -1,12 +1,14 @@
 //! The forms of keys and tokens whose prefix names the provider, from the providers' documentation.
 
+use super::context::Vocabulary;
+
 /// One form of secret: a literal prefix and what follows it.
 pub(crate) struct Form {
     pub(crate) rule: &'static str,
     pub(crate) prefix: &'static str,
     pub(crate) body: &'static str,
     /// Words one of which must stand near; none for prefixes that speak for themselves.
-    pub(crate) context: &'static [&'static str],
+    pub(crate) context: Vocabulary,
 }
 
 const fn form(rule: &'static str, prefix: &'static str, body: &'static str) -> Form {
@@ -14,7 +16,7 @@ const fn form(rule: &'static str, prefix: &'static str, body: &'static str) -> F
         rule,
         prefix,
         body,
-        context: &[],
+        context: Vocabulary::of(&[]),
     }
 }
 
@@ -28,7 +30,7 @@ const fn near(
         rule,
         prefix,
         body,
-        context,
+        context: Vocabulary::of(context),
     }
 }
 

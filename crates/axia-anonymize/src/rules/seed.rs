@@ -2,6 +2,7 @@
 //! out as words.
 
 use std::collections::HashMap;
+use std::iter::successors;
 use std::ops::Range;
 
 use bip39::Language;
@@ -9,15 +10,15 @@ use sha2::{Digest, Sha256};
 
 use super::check::americas::us_ssn;
 use super::check::luhn;
-use super::context::near;
+use super::context::{Vocabulary, near};
 use crate::{Finding, Kind};
 
 /// Words of the lists have three to eight letters, digits as words three to five.
 const MAX_WORD: usize = 8;
 
-/// The shortest run that is looked for covers more bytes than this: eight digits as words (`one` and
-/// `two` are the shortest), or twelve words of three letters with a separator behind each.
-const STEP: usize = 24;
+/// The fewest words of a run that means something.
+const MIN_DIGITS: usize = 7;
+const MIN_SEEDS: usize = 12;
 
 /// Between two words at most so many bytes stand: a space, a comma, a line break and a number.
 const MAX_GAP: usize = 6;
@@ -36,14 +37,14 @@ const DIGITS: &[(&str, u8)] = &[
     ("nine", b'9'),
 ];
 
-const PHONE_WORDS: &[&str] = &[
+const PHONE_WORDS: Vocabulary = Vocabulary::of(&[
     "phone", "number", "call", "mobile", "cell", "tel", "text", "reach", "whatsapp",
-];
-const CARD_WORDS: &[&str] = &["card", "visa", "credit", "debit", "mastercard"];
-const SEED_WORDS: &[&str] = &[
+]);
+const CARD_WORDS: Vocabulary = Vocabulary::of(&["card", "visa", "credit", "debit", "mastercard"]);
+const SEED_WORDS: Vocabulary = Vocabulary::of(&[
     "seed", "wallet", "mnemonic", "recovery", "phrase", "backup", "metamask", "ledger", "trezor",
-];
-const SSN_WORDS: &[&str] = &["ssn", "social", "security"];
+]);
+const SSN_WORDS: Vocabulary = Vocabulary::of(&["ssn", "social", "security"]);
 
 /// Which words belong to what.
 pub(crate) struct Words {
@@ -101,64 +102,81 @@ impl Words {
         Self { list, heads, any }
     }
 
-    /// Reports what runs of words mean. Every run covers a place that is looked at, because places are
-    /// closer together than the shortest run is long.
-    pub(crate) fn scan(&self, text: &str, out: &mut Vec<Finding>) {
-        let bytes = text.as_bytes();
-        let mut at = STEP;
-        while at < bytes.len() {
-            let end = self
-                .word_around(bytes, at)
-                .map(|word| self.runs_around(text, &word, out));
-            at = end.unwrap_or(at).max(at) + STEP;
-        }
+    /// Reports the numbers that are written out in words of which one begins in the stretch, behind
+    /// `end`. Returns where the last of these runs ends.
+    pub(crate) fn digits_in(
+        &self,
+        text: &str,
+        stretch: Range<usize>,
+        end: usize,
+        out: &mut Vec<Finding>,
+    ) -> usize {
+        let digit = |meaning: Meaning| meaning.digit.map(u16::from);
+        self.runs_in(text.as_bytes(), stretch, end, MIN_DIGITS, digit, |run| {
+            spelled_number(text, run, out);
+        })
     }
 
-    /// The same as `scan`, but looks at every word.
-    #[cfg(test)]
-    pub(crate) fn at_every_word(&self, text: &str, out: &mut Vec<Finding>) {
-        let bytes = text.as_bytes();
-        let mut end = 0;
-        for at in 0..bytes.len() {
-            let starts = bytes[at].is_ascii_alphabetic()
-                && (at == 0 || !bytes[at - 1].is_ascii_alphabetic());
-            let len = bytes[at..]
-                .iter()
-                .take(MAX_WORD + 1)
-                .take_while(|b| b.is_ascii_alphabetic())
-                .count();
-            if starts && at >= end && self.meaning(bytes, &(at..at + len)).is_some() {
-                end = self.runs_around(text, &(at..at + len), out);
+    /// The same for seed phrases.
+    pub(crate) fn seeds_in(
+        &self,
+        text: &str,
+        stretch: Range<usize>,
+        end: usize,
+        out: &mut Vec<Finding>,
+    ) -> usize {
+        let seed = |meaning: Meaning| meaning.seed;
+        self.runs_in(text.as_bytes(), stretch, end, MIN_SEEDS, seed, |run| {
+            seed_phrase(text, run, out);
+        })
+    }
+
+    /// Visits the runs of at least so many words that have this sort of meaning.
+    fn runs_in(
+        &self,
+        bytes: &[u8],
+        stretch: Range<usize>,
+        mut end: usize,
+        least: usize,
+        of: impl Fn(Meaning) -> Option<u16>,
+        mut visit: impl FnMut(&Run),
+    ) -> usize {
+        let letter = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphabetic);
+        let value = |word: &Range<usize>| self.meaning(bytes, word).and_then(&of);
+        let means = |word: &Range<usize>| value(word).is_some();
+        let behind = |word: &Range<usize>| word_behind(bytes, word.end).filter(means);
+        let stop = stretch.end.min(bytes.len());
+        let mut at = stretch.start.max(end);
+        // What began before was looked at before, or does not belong to a run.
+        if at.checked_sub(1).is_some_and(letter) {
+            at += word_len(&bytes[..stop], at);
+        }
+        let mut opening = true;
+        while at < stop {
+            if !letter(at) {
+                at += 1;
+                continue;
             }
+            let mut first = at..at + word_len(bytes, at);
+            at = first.end;
+            if means(&first) {
+                // Behind the first word of the stretch it is known what stands before.
+                while opening && let Some(earlier) = word_before(bytes, first.start).filter(means) {
+                    first = earlier;
+                }
+                let words = || successors(Some(first.clone()), behind);
+                if words().nth(least - 1).is_some() {
+                    let run: Run = words()
+                        .filter_map(|word| value(&word).map(|value| (word, value)))
+                        .collect();
+                    visit(&run);
+                }
+                end = words().last().map_or(at, |last| last.end);
+                at = end;
+            }
+            opening = false;
         }
-    }
-
-    /// The word at or right behind a place.
-    fn word_around(&self, bytes: &[u8], at: usize) -> Option<Range<usize>> {
-        let letter = |b: &&u8| b.is_ascii_alphabetic();
-        let gap = bytes[at..]
-            .iter()
-            .take(MAX_GAP)
-            .take_while(|b| !b.is_ascii_alphabetic())
-            .count();
-        let inside = at + gap;
-        let before = if gap > 0 {
-            0
-        } else {
-            bytes[..inside]
-                .iter()
-                .rev()
-                .take(MAX_WORD)
-                .take_while(letter)
-                .count()
-        };
-        let after = bytes[inside..]
-            .iter()
-            .take(MAX_WORD + 1)
-            .take_while(letter)
-            .count();
-        let word = inside - before..inside + after;
-        self.meaning(bytes, &word).map(|_| word)
+        end
     }
 
     fn meaning(&self, bytes: &[u8], word: &Range<usize>) -> Option<Meaning> {
@@ -176,79 +194,48 @@ impl Words {
             .find(|(word, _)| letters.eq_ignore_ascii_case(word.as_bytes()));
         found.map(|(_, meaning)| *meaning)
     }
+}
 
-    /// Reports the runs that a word is part of. Returns the end of the longest.
-    fn runs_around(&self, text: &str, word: &Range<usize>, out: &mut Vec<Finding>) -> usize {
-        let seeds = self.run(text.as_bytes(), word, |meaning| meaning.seed);
-        let digits = self.run(text.as_bytes(), word, |meaning| {
-            meaning.digit.map(u16::from)
-        });
-        if seeds.len() >= 12 {
-            seed_phrase(text, &seeds, out);
-        }
-        if digits.len() >= 7 {
-            spelled_number(text, &digits, out);
-        }
-        let ends = [seeds.last(), digits.last()];
-        ends.into_iter()
-            .flatten()
-            .map(|(last, _)| last.end)
-            .max()
-            .unwrap_or(word.end)
-    }
+/// The word in front of `start`, with a gap between; of a long one the end.
+fn word_before(bytes: &[u8], start: usize) -> Option<Range<usize>> {
+    let head = bytes.get(..start)?.iter().rev();
+    let gap = head
+        .clone()
+        .take(MAX_GAP + 1)
+        .take_while(|b| is_gap(**b))
+        .count();
+    let letters = head
+        .skip(gap)
+        .take(MAX_WORD + 1)
+        .take_while(|b| b.is_ascii_alphabetic())
+        .count();
+    let end = start - gap;
+    (1..=MAX_GAP).contains(&gap).then_some(end - letters..end)
+}
 
-    /// Extends a word to both sides over words with the same sort of meaning.
-    fn run(&self, bytes: &[u8], word: &Range<usize>, of: impl Fn(Meaning) -> Option<u16>) -> Run {
-        let value = |word: &Range<usize>| self.meaning(bytes, word).and_then(&of);
-        let Some(middle) = value(word) else {
-            return Vec::new();
-        };
-        let mut run = vec![(word.clone(), middle)];
-        let mut start = word.start;
-        loop {
-            let gap = bytes[..start]
-                .iter()
-                .rev()
-                .take(MAX_GAP + 1)
-                .take_while(|b| is_gap(**b))
-                .count();
-            let end = start - gap;
-            let len = bytes[..end]
-                .iter()
-                .rev()
-                .take(MAX_WORD + 1)
-                .take_while(|b| b.is_ascii_alphabetic())
-                .count();
-            let word = end - len..end;
-            let Some(found) = value(&word).filter(|_| (1..=MAX_GAP).contains(&gap)) else {
-                break;
-            };
-            start = word.start;
-            run.push((word, found));
-        }
-        run.reverse();
-        let mut end = word.end;
-        loop {
-            let gap = bytes[end..]
-                .iter()
-                .take(MAX_GAP + 1)
-                .take_while(|b| is_gap(**b))
-                .count();
-            let start = end + gap;
-            let len = bytes[start..]
-                .iter()
-                .take(MAX_WORD + 1)
-                .take_while(|b| b.is_ascii_alphabetic())
-                .count();
-            let word = start..start + len;
-            let Some(found) = value(&word).filter(|_| (1..=MAX_GAP).contains(&gap)) else {
-                break;
-            };
-            end = word.end;
-            run.push((word, found));
-        }
-        run
-    }
+/// The word behind `end`, with a gap between; of a long one the beginning.
+fn word_behind(bytes: &[u8], end: usize) -> Option<Range<usize>> {
+    let rest = bytes.get(end..)?.iter();
+    let gap = rest
+        .clone()
+        .take(MAX_GAP + 1)
+        .take_while(|b| is_gap(**b))
+        .count();
+    let letters = rest
+        .skip(gap)
+        .take(MAX_WORD + 1)
+        .take_while(|b| b.is_ascii_alphabetic())
+        .count();
+    let start = end + gap;
+    (1..=MAX_GAP)
+        .contains(&gap)
+        .then_some(start..start + letters)
+}
+
+/// How many letters stand at `at`.
+fn word_len(bytes: &[u8], at: usize) -> usize {
+    let rest = bytes.get(at..).unwrap_or_default();
+    rest.iter().take_while(|b| b.is_ascii_alphabetic()).count()
 }
 
 fn is_gap(byte: u8) -> bool {
@@ -274,7 +261,7 @@ fn seed_phrase(text: &str, run: &Run, out: &mut Vec<Finding>) {
                 continue;
             };
             let span = first.start..last.end;
-            let word = near(text, &span, 80, 40, SEED_WORDS);
+            let word = near(text, &span, 80, 40, &SEED_WORDS);
             if word.is_some() || run.len() == len {
                 out.push(
                     Finding::by_rule(Kind::SeedPhrase, span, "seed-phrase", 0.9)
@@ -319,13 +306,13 @@ fn spelled_number(text: &str, run: &Run, out: &mut Vec<Finding>) {
     }
     let around = |words| near(text, &span, 48, 32, words);
     let found = match number.len() {
-        9 if us_ssn(&number) => around(SSN_WORDS).map(|word| (Kind::UsSsn, word, 0.7)),
-        12..=19 if luhn(&number) => around(CARD_WORDS).map(|word| (Kind::Card, word, 0.7)),
+        9 if us_ssn(&number) => around(&SSN_WORDS).map(|word| (Kind::UsSsn, word, 0.7)),
+        12..=19 if luhn(&number) => around(&CARD_WORDS).map(|word| (Kind::Card, word, 0.7)),
         _ => None,
     };
     let phone = || {
         (number.len() <= 15)
-            .then(|| around(PHONE_WORDS))
+            .then(|| around(&PHONE_WORDS))
             .flatten()
             .map(|word| (Kind::Phone, word, 0.6))
     };
@@ -340,7 +327,8 @@ mod tests {
 
     fn found(text: &str) -> Vec<(Kind, &str)> {
         let mut out = Vec::new();
-        Words::new().scan(text, &mut out);
+        Words::new().seeds_in(text, 0..text.len(), 0, &mut out);
+        Words::new().digits_in(text, 0..text.len(), 0, &mut out);
         out.into_iter().map(|f| (f.kind, &text[f.span])).collect()
     }
 

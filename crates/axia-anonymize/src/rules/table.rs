@@ -5,6 +5,7 @@ use super::check::{
     americas as am, asia, britain as gb, europe_north as north, europe_south as south,
 };
 use super::check::{europe_west as west, goods};
+use super::context::Vocabulary;
 use crate::Kind;
 
 /// One kind of number of one country.
@@ -18,7 +19,7 @@ pub(crate) struct Row {
     pub(crate) check: fn(&[u8]) -> bool,
     pub(crate) need: Need,
     /// In lower case, at most `MAX_WORD` bytes long.
-    pub(crate) words: &'static [&'static str],
+    pub(crate) words: Vocabulary,
 }
 
 /// What it takes besides the check.
@@ -54,7 +55,7 @@ const fn row(
         pattern,
         check,
         need,
-        words,
+        words: Vocabulary::of(words),
     }
 }
 
