@@ -156,7 +156,6 @@ impl AnonymizerBuilder {
         #[cfg(feature = "names")]
         if self.names {
             recognizers.push(Box::new(crate::names::NameRules));
-            recognizers.push(Box::new(crate::address::AddressRules));
         }
         recognizers.extend(self.added);
         let kinds = Kind::built_in()

@@ -7,7 +7,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use memchr::memmem::Finder;
 
 use crate::people::name_words;
 use crate::resolve::Resolved;
@@ -137,8 +138,52 @@ struct Needle {
 
 /// The entities of one conversation, ready to be searched for.
 pub(crate) struct Propagator {
-    automaton: AhoCorasick,
+    search: Search,
     needles: Vec<Needle>,
+}
+
+/// To build an automaton takes longer than to search a few messages for a few needles one by one.
+enum Search {
+    OneByOne(Vec<Finder<'static>>),
+    Together(AhoCorasick),
+}
+
+/// As many needles are searched for one by one.
+const FEW: usize = 24;
+
+impl Search {
+    fn of<'p>(patterns: impl ExactSizeIterator<Item = &'p String>) -> Option<Self> {
+        if patterns.len() <= FEW {
+            let finders = patterns.map(|p| Finder::new(p).into_owned());
+            return Some(Self::OneByOne(finders.collect()));
+        }
+        let automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .build(patterns);
+        automaton.ok().map(Self::Together)
+    }
+
+    /// Visits every place of every pattern, by its number.
+    fn visit(&self, text: &str, mut visit: impl FnMut(usize, Range<usize>)) {
+        match self {
+            Self::OneByOne(finders) => {
+                for (i, finder) in finders.iter().enumerate() {
+                    let len = finder.needle().len();
+                    let mut from = 0;
+                    while let Some(at) = text.as_bytes().get(from..).and_then(|t| finder.find(t)) {
+                        visit(i, from + at..from + at + len);
+                        from += at + 1;
+                    }
+                }
+            }
+            Self::Together(automaton) => {
+                for hit in automaton.find_overlapping_iter(text) {
+                    visit(hit.pattern().as_usize(), hit.range());
+                }
+            }
+        }
+    }
 }
 
 /// Collects what is to be searched for.
@@ -238,11 +283,7 @@ impl Mentions {
         if self.needles.is_empty() {
             return None;
         }
-        let patterns = self.needles.keys().map(|(squeezed, ..)| squeezed);
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .build(patterns)
-            .ok()?;
+        let search = Search::of(self.needles.keys().map(|(squeezed, ..)| squeezed))?;
         let needles = self.needles.into_iter();
         let needles = needles.map(|((_, kind, strict), (exact, score))| Needle {
             kind,
@@ -251,7 +292,7 @@ impl Mentions {
             score,
         });
         Some(Propagator {
-            automaton,
+            search,
             needles: needles.collect(),
         })
     }
@@ -275,23 +316,21 @@ impl Propagator {
     fn find_in(&self, text: &str, range: Range<usize>, found: &mut Vec<Resolved>) {
         let piece = &text[range.clone()];
         let squeezed = Squeezed::new(piece);
-        for hit in self.automaton.find_overlapping_iter(&squeezed.text) {
-            let Some(needle) = self.needles.get(hit.pattern().as_usize()) else {
-                continue;
-            };
-            let Some(span) = squeezed.original(piece, &hit.range()) else {
-                continue;
+        self.search.visit(&squeezed.text, |i, hit| {
+            let (Some(needle), Some(span)) = (self.needles.get(i), squeezed.original(piece, &hit))
+            else {
+                return;
             };
             let whole = range.start + span.start..range.start + span.end;
             let close = needle.strict == Match::Exact
-                || squeezed.is_close(piece, &hit.range(), |c| needle.separator(c));
+                || squeezed.is_close(piece, &hit, |c| needle.separator(c));
             if close && needle.accepts(text, &whole) {
                 let finding = Finding::new(needle.kind, whole)
                     .with_score(needle.score)
                     .with_evidence(Evidence::Pattern(PROPAGATED.into()));
                 found.push(Resolved::new(finding));
             }
-        }
+        });
     }
 }
 

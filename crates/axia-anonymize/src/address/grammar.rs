@@ -20,6 +20,15 @@ use crate::names::{Shape, Token, is_function};
 /// The most words in the name of a street or a town.
 const MAX_WORDS: usize = 5;
 
+const POST_BOXES: &[&str] = &[
+    "P.O. Box ",
+    "PO Box ",
+    "P.O.Box ",
+    "p.o. box ",
+    "po box ",
+    "P. O. Box ",
+];
+
 /// An address that was found.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Address {
@@ -300,18 +309,10 @@ impl Reader<'_> {
         let strong = word.flags.any(STRONG_UNIT | MILITARY);
         if !strong && (word.shape == Shape::Lower || !word.flags.any(WEAK_UNIT)) {
             // `P.O. Box 12`
-            let post = self.text.get(word.start..).is_some_and(|t| {
-                [
-                    "P.O. Box ",
-                    "PO Box ",
-                    "P.O.Box ",
-                    "p.o. box ",
-                    "po box ",
-                    "P. O. Box ",
-                ]
-                .iter()
-                .any(|p| t.starts_with(p))
-            });
+            let post = word.length <= 2
+                && self.text.get(word.start..).is_some_and(|t| {
+                    t.starts_with(['P', 'p']) && POST_BOXES.iter().any(|p| t.starts_with(p))
+                });
             let boxed = (at + 1..at + 4)
                 .find(|&i| self.is_number(i))
                 .filter(|_| post)?;

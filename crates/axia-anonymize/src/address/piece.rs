@@ -108,15 +108,15 @@ fn numbers(text: &str, range: Range<usize>, out: &mut Vec<Piece>) {
 }
 
 fn gap(between: &str, first: bool) -> Gap {
-    if between.contains('\\') {
-        return gap(&unescaped(between), first);
-    }
     match between {
         " " | "  " | ". " => return Gap::Space,
         "" | "-" | "/" | "'" | "’" => return if first { Gap::Line } else { Gap::Tight },
         ", " | "," => return Gap::Comma,
         " #" | " nº " | " n° " | " № " | " (" | " / " => return Gap::Space,
         _ => {}
+    }
+    if between.contains('\\') {
+        return gap(&unescaped(between), first);
     }
     if between.len() > 24 {
         return Gap::Other;

@@ -2,6 +2,7 @@
 //!
 //! The list is `data/names.txt`; `data/build_names.py` says how it is made and `data/NOTICE` of what.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use unicode_normalization::char::{decompose_canonical, is_combining_mark};
@@ -61,7 +62,8 @@ impl Flags {
     }
 }
 
-/// FNV-1a of 64 bits. With some 80,000 words the chance that any two share a hash is 2 in 10^10.
+/// FNV-1a of 64 bits. The table keeps the upper 48, so that a word that is in no list is taken for one that
+/// is with a chance of one in 10^14.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WordHash(u64);
 
@@ -188,26 +190,41 @@ fn entries(list: &str, flagged: bool) -> impl Iterator<Item = (String, u8)> {
     })
 }
 
-/// An open-addressing table of hashes; a quarter to a half full.
+/// An open-addressing table of hashes, at most three quarters full. It is kept small, because most words
+/// of a text wait for a part of it to come from memory.
 struct Table {
-    slots: Vec<(u64, u64)>,
+    /// The upper bits of a hash, and in the lower ones the place of its value and one; 0 is free.
+    slots: Vec<u64>,
+    /// The values that there are.
+    values: Vec<u64>,
     mask: usize,
 }
 
+/// So many bits of a slot are for the value's place.
+const PLACE_BITS: u32 = 16;
+
 impl Table {
     fn of(entries: &[(WordHash, u64)]) -> Self {
-        let size = (entries.len() * 2 + 2).next_power_of_two();
+        let mut merged: BTreeMap<u64, u64> = BTreeMap::new();
+        for &(WordHash(hash), value) in entries {
+            *merged.entry(hash).or_default() |= value;
+        }
+        let values: BTreeSet<u64> = merged.values().copied().collect();
+        let values: Vec<u64> = values.into_iter().collect();
+        let size = (merged.len() * 4 / 3 + 2).next_power_of_two();
         let mut table = Self {
-            slots: vec![(0, 0); size],
+            slots: vec![0; size],
+            values,
             mask: size - 1,
         };
-        for &(WordHash(hash), value) in entries {
+        for (hash, value) in merged {
             let mut at = table.place(hash);
-            while table.slots[at].1 != 0 && table.slots[at].0 != hash {
+            while table.slots[at] != 0 {
                 at = (at + 1) & table.mask;
             }
-            table.slots[at].0 = hash;
-            table.slots[at].1 |= value;
+            // A few hundred values are far from what the bits can tell apart.
+            let place = table.values.binary_search(&value).map_or(0, |at| at + 1);
+            table.slots[at] = hash >> PLACE_BITS << PLACE_BITS | place as u64;
         }
         table
     }
@@ -219,12 +236,17 @@ impl Table {
     }
 
     /// 0 for what is not in the table.
+    #[allow(clippy::cast_possible_truncation)] // The lower bits are wanted.
     fn get(&self, WordHash(hash): WordHash) -> u64 {
         let mut at = self.place(hash);
         loop {
             match self.slots[at] {
-                (_, 0) => return 0,
-                (known, value) if known == hash => return value,
+                0 => return 0,
+                slot if (slot ^ hash) >> PLACE_BITS == 0 => {
+                    let place = usize::from(slot as u16).checked_sub(1);
+                    let value = place.and_then(|place| self.values.get(place));
+                    return value.copied().unwrap_or(0);
+                }
                 _ => at = (at + 1) & self.mask,
             }
         }

@@ -14,21 +14,29 @@ use std::borrow::Cow;
 
 pub(crate) use self::gazetteer::gazetteer;
 pub(crate) use self::grammar::is_function;
-pub(crate) use self::token::{Shape, Token, tokens, unescaped};
+use self::token::tokens;
+pub(crate) use self::token::{Shape, Token, unescaped};
 
 use crate::{Evidence, Finding, Kind, Recognizer};
 
-/// Names of persons.
+/// Names of persons, and street addresses: both read the same words.
 pub(crate) struct NameRules;
+
+/// Words of a text are about so many bytes long, with what stands between them.
+const WORD: usize = 5;
 
 impl Recognizer for NameRules {
     fn kind(&self) -> Kind {
         Kind::Person
     }
 
+    fn may_report(&self, kind: Kind) -> bool {
+        matches!(kind, Kind::Person | Kind::StreetAddress)
+    }
+
     fn recognize(&self, text: &str, out: &mut Vec<Finding>) {
         let gazetteer = gazetteer();
-        let mut words = Vec::new();
+        let mut words = Vec::with_capacity(text.len() / WORD + 1);
         tokens(text, gazetteer, &mut words);
         let mut names = Vec::new();
         grammar::names(text, &words, gazetteer, &mut names);
@@ -39,9 +47,10 @@ impl Recognizer for NameRules {
                 None => finding,
             }
         }));
+        crate::address::addresses(text, &words, out);
     }
 
     fn fingerprint(&self) -> String {
-        "PERSON:names-1".to_owned()
+        "PERSON:names-1,STREET_ADDRESS:address-1".to_owned()
     }
 }

@@ -68,11 +68,16 @@ pub(crate) fn tokens(text: &str, gazetteer: &Gazetteer, out: &mut Vec<Token>) {
             continue;
         }
         let (word, next) = word(text, at);
-        let gap = gap(&text[end_before..at], out.last());
-        let starts = out.is_empty() || starts_sentence(&text[end_before..at], out.last());
-        let flags = gazetteer.get(word.hash);
+        let between = &text[end_before..at];
+        let (gap, starts) = match between {
+            " " => (Gap::Space, false),
+            _ => (
+                gap(between, out.last()),
+                starts_sentence(between, out.last()),
+            ),
+        };
+        let starts = starts || out.is_empty();
         out.push(Token {
-            flags,
             gap,
             starts,
             ..word
@@ -80,12 +85,23 @@ pub(crate) fn tokens(text: &str, gazetteer: &Gazetteer, out: &mut Vec<Token>) {
         end_before = next;
         at = next;
     }
+    // In a loop of its own, so that the processor waits for many words at once.
+    for token in out {
+        token.flags = gazetteer.get(token.hash);
+    }
 }
 
 fn char_at(text: &str, at: usize) -> Option<char> {
     match text.as_bytes().get(at) {
         Some(&byte) if byte.is_ascii() => Some(char::from(byte)),
         _ => text.get(at..)?.chars().next(),
+    }
+}
+
+fn char_before(text: &str, at: usize) -> Option<char> {
+    match text.as_bytes().get(at.checked_sub(1)?) {
+        Some(&byte) if byte.is_ascii() => Some(char::from(byte)),
+        _ => text.get(..at)?.chars().next_back(),
     }
 }
 
@@ -105,8 +121,99 @@ fn is_letter(c: char) -> bool {
     (c < '\u{590}' || ('\u{1E00}'..'\u{2000}').contains(&c)) && c.is_alphabetic()
 }
 
+/// How a word is written, and where it ends.
+#[derive(Debug, PartialEq)]
+struct Spelling {
+    hash: WordHash,
+    capitals: u32,
+    smalls: u32,
+    length: u32,
+    first_is_capital: bool,
+    inner_capital_after_small: bool,
+    end: usize,
+    /// The first letter behind an apostrophe; 0 without.
+    ending: u8,
+    /// Where to go on.
+    next: usize,
+}
+
 /// The word at `start`, and where to go on. `gap`, `flags` and `starts` are filled in later.
 fn word(text: &str, start: usize) -> (Token, usize) {
+    let spelling = ascii_spelling(text.as_bytes(), start).unwrap_or_else(|| spelling(text, start));
+    let Spelling {
+        capitals,
+        smalls,
+        length,
+        end: at,
+        ..
+    } = spelling;
+    let shape = if capitals == 0 {
+        Shape::Lower
+    } else if smalls == 0 {
+        Shape::Upper
+    } else if spelling.first_is_capital && (!spelling.inner_capital_after_small || capitals <= 2) {
+        Shape::Capital
+    } else {
+        Shape::Mixed
+    };
+    let before = char_before(text, start);
+    let broken = || start >= 2 && escape(text, start - 2) > 0;
+    let after = char_at(text, at);
+    let behind = || after.and_then(|c| char_at(text, at + c.len_utf8()));
+    let part_of = |c: Option<char>| {
+        c.is_some_and(|c| c.is_numeric() || matches!(c, '_' | '@' | '/' | '\\' | '#' | '$' | '='))
+    };
+    let glued = part_of(before) && !broken()
+        || before == Some('.')
+            && text[..start - 1].ends_with(|c: char| c.is_alphanumeric() || c == ')')
+        || part_of(after) && after != Some('/') && escape(text, at) == 0
+        || matches!(after, Some('(')) && shape != Shape::Upper
+        || after == Some('.') && behind().is_some_and(char::is_alphanumeric) && length > 1;
+    let token = Token {
+        start,
+        end: at,
+        hash: spelling.hash,
+        flags: Flags::default(),
+        shape,
+        gap: Gap::Other,
+        length: u8::try_from(length).unwrap_or(u8::MAX),
+        starts: false,
+        glued,
+        dot: after == Some('.'),
+        tail: spelling.ending,
+    };
+    (token, spelling.next)
+}
+
+/// The spelling of a word of ASCII letters alone, byte by byte; what is not is read by `spelling`.
+fn ascii_spelling(bytes: &[u8], start: usize) -> Option<Spelling> {
+    let mut hash = WordHash::START;
+    let (mut capitals, mut smalls) = (0, 0);
+    let mut inner_capital_after_small = false;
+    let mut end = start;
+    while let Some(byte) = bytes.get(end).filter(|b| b.is_ascii_alphabetic()) {
+        let capital = byte.is_ascii_uppercase();
+        inner_capital_after_small |= capital & (smalls > 0);
+        capitals += u32::from(capital);
+        smalls += u32::from(!capital);
+        hash = hash.with_byte(byte.to_ascii_lowercase());
+        end += 1;
+    }
+    let alone = bytes.get(end).is_none_or(|b| b.is_ascii() && *b != b'\'');
+    (end > start && alone).then(|| Spelling {
+        hash,
+        capitals,
+        smalls,
+        length: capitals + smalls,
+        first_is_capital: bytes[start].is_ascii_uppercase(),
+        inner_capital_after_small,
+        end,
+        ending: 0,
+        next: end,
+    })
+}
+
+fn spelling(text: &str, start: usize) -> Spelling {
     let mut hash = WordHash::START;
     let (mut capitals, mut smalls, mut length) = (0_u32, 0_u32, 0_u32);
     let mut first_is_capital = false;
@@ -149,42 +256,17 @@ fn word(text: &str, start: usize) -> (Token, usize) {
         }
         break;
     }
-    let shape = if capitals == 0 {
-        Shape::Lower
-    } else if smalls == 0 {
-        Shape::Upper
-    } else if first_is_capital && (!inner_capital_after_small || capitals <= 2) {
-        Shape::Capital
-    } else {
-        Shape::Mixed
-    };
-    let before = text[..start].chars().next_back();
-    let broken = start >= 2 && escape(text, start - 2) > 0;
-    let after = char_at(text, at);
-    let behind = after.and_then(|c| char_at(text, at + c.len_utf8()));
-    let part_of = |c: Option<char>| {
-        c.is_some_and(|c| c.is_numeric() || matches!(c, '_' | '@' | '/' | '\\' | '#' | '$' | '='))
-    };
-    let glued = part_of(before) && !broken
-        || before == Some('.')
-            && text[..start - 1].ends_with(|c: char| c.is_alphanumeric() || c == ')')
-        || part_of(after) && after != Some('/') && escape(text, at) == 0
-        || matches!(after, Some('(')) && shape != Shape::Upper
-        || after == Some('.') && behind.is_some_and(|c| c.is_alphanumeric()) && length > 1;
-    let token = Token {
-        start,
-        end: at,
+    Spelling {
         hash,
-        flags: Flags::default(),
-        shape,
-        gap: Gap::Other,
-        length: u8::try_from(length).unwrap_or(u8::MAX),
-        starts: false,
-        glued,
-        dot: after == Some('.'),
-        tail: ending,
-    };
-    (token, next.unwrap_or(at))
+        capitals,
+        smalls,
+        length,
+        first_is_capital,
+        inner_capital_after_small,
+        end: at,
+        ending,
+        next: next.unwrap_or(at),
+    }
 }
 
 fn is_mark(c: char) -> bool {
@@ -278,4 +360,19 @@ fn starts_sentence(between: &str, before: Option<&Token>) -> bool {
                 '.' | '!' | '?' | '\n' | ':' | ';' | '"' | '“' | '*' | '(' | '…' | '-' | '>'
             )
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn ascii_words_are_spelled_as_any_others(text in "[a-cA-C'é.]{1,8}") {
+            if let Some(fast) = ascii_spelling(text.as_bytes(), 0) {
+                prop_assert_eq!(fast, spelling(&text, 0));
+            }
+        }
+    }
 }

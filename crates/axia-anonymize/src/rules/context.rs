@@ -2,32 +2,40 @@
 
 use std::ops::Range;
 
-/// Words that speak for a rule, in lower case, and with which bytes they begin.
+/// Words that speak for a rule, in lower case, and with which two bytes they begin.
 #[derive(Clone, Copy)]
 pub(crate) struct Vocabulary {
     words: &'static [&'static str],
-    /// One bit for each first byte.
-    firsts: [u64; 4],
+    /// By the last five bits of the first byte, one bit for each of those of the second: capitals have
+    /// the same.
+    begins: [u32; 32],
 }
 
 impl Vocabulary {
     pub(crate) const fn of(words: &'static [&'static str]) -> Self {
-        let mut firsts = [0; 4];
+        let mut begins = [0; 32];
         let mut i = 0;
         while i < words.len() {
-            let first = words[i].as_bytes()[0];
-            firsts[(first / 64) as usize] |= 1 << (first % 64);
+            let word = words[i].as_bytes();
+            let first = (word[0] % 32) as usize;
+            begins[first] |= if word.len() > 1 {
+                1 << (word[1] % 32)
+            } else {
+                u32::MAX
+            };
             i += 1;
         }
-        Self { words, firsts }
+        Self { words, begins }
     }
 
     pub(crate) fn words(&self) -> &'static [&'static str] {
         self.words
     }
 
-    fn has_first(&self, byte: u8) -> bool {
-        self.firsts[usize::from(byte / 64)] >> (byte % 64) & 1 == 1
+    /// Whether the text may begin with one of the words.
+    fn may_begin(&self, text: &[u8]) -> bool {
+        let byte = |i: usize| text.get(i).map_or(0, |b| b % 32);
+        self.begins[usize::from(byte(0))] >> byte(1) & 1 == 1
     }
 }
 
@@ -62,9 +70,9 @@ fn word_in(text: &str, words: &Vocabulary) -> Option<&'static str> {
 fn word_in_ascii(text: &[u8], words: &Vocabulary) -> Option<&'static str> {
     let mut inside = false;
     for (at, byte) in text.iter().enumerate() {
-        let first = byte.to_ascii_lowercase();
-        if !inside && words.has_first(first) {
-            let rest = &text[at..];
+        let rest = &text[at..];
+        if !inside && words.may_begin(rest) {
+            let first = byte.to_ascii_lowercase();
             let found = words.words.iter().copied().find(|word| {
                 word.as_bytes().first() == Some(&first)
                     && rest
@@ -87,8 +95,8 @@ fn word_in_any(text: &str, words: &Vocabulary) -> Option<&'static str> {
     for (at, c) in lower.char_indices() {
         // Chinese, Japanese and Korean do not put spaces between words.
         let opens = c >= UNSPACED || !before.is_alphabetic();
-        if opens && words.has_first(lower.as_bytes()[at]) {
-            let rest = &lower[at..];
+        let rest = &lower[at..];
+        if opens && words.may_begin(rest.as_bytes()) {
             let found = words.words.iter().copied().find(|word| {
                 rest.starts_with(word)
                     && (c >= UNSPACED || !rest[word.len()..].starts_with(char::is_alphabetic))

@@ -263,22 +263,24 @@ impl<'a> Scan<'a> {
             .in_run(self.text, &(start..self.run_end), self.out);
     }
 
-    /// Words in a row that mean something.
+    /// Words in a row that mean something. Where some may lie, it is enough to look at places that are
+    /// closer together than the shortest run is long.
     fn words(&mut self, marks: &Marks, before: &Marks, at: usize) {
         let (words, text) = (&self.rules.words, self.text);
-        let stretch = |ends: u64, len: usize| {
+        let places = |ends: u64, len: usize, step: usize| {
             let first = at + ends.trailing_zeros() as usize;
-            (first + 1).saturating_sub(len)..at + BLOCK - ends.leading_zeros() as usize
+            let from = (first + 1).saturating_sub(len).next_multiple_of(step);
+            (from..at + BLOCK - ends.leading_zeros() as usize).step_by(step)
         };
         let ends = marks.digit_words(before);
         if ends != 0 {
-            let stretch = stretch(ends, scan::DIGIT_WORDS);
-            self.digit_words_end = words.digits_in(text, stretch, self.digit_words_end, self.out);
+            let places = places(ends, scan::DIGIT_WORDS, 16);
+            self.digit_words_end = words.digits_at(text, places, self.digit_words_end, self.out);
         }
         let ends = marks.seed_words(before);
         if ends != 0 {
-            let stretch = stretch(ends, scan::SEED_WORDS);
-            self.seed_words_end = words.seeds_in(text, stretch, self.seed_words_end, self.out);
+            let places = places(ends, scan::SEED_WORDS, 32);
+            self.seed_words_end = words.seeds_at(text, places, self.seed_words_end, self.out);
         }
     }
 

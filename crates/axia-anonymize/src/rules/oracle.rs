@@ -97,8 +97,8 @@ pub(crate) fn recognize(rules: &Rules, text: &str) -> Vec<Finding> {
         }
         handle::path_at(text, at, out);
     }
-    rules.words.seeds_in(text, 0..text.len(), 0, &mut out);
-    rules.words.digits_in(text, 0..text.len(), 0, &mut out);
+    rules.words.seeds_at(text, 0..text.len(), 0, &mut out);
+    rules.words.digits_at(text, 0..text.len(), 0, &mut out);
     out
 }
 

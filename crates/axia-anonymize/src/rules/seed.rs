@@ -102,79 +102,65 @@ impl Words {
         Self { list, heads, any }
     }
 
-    /// Reports the numbers that are written out in words of which one begins in the stretch, behind
-    /// `end`. Returns where the last of these runs ends.
-    pub(crate) fn digits_in(
+    /// Reports the numbers that are written out in words at any of the places, which are in order; what
+    /// ends before `end` was reported before. Returns where the last of these runs ends.
+    pub(crate) fn digits_at(
         &self,
         text: &str,
-        stretch: Range<usize>,
+        places: impl Iterator<Item = usize>,
         end: usize,
         out: &mut Vec<Finding>,
     ) -> usize {
         let digit = |meaning: Meaning| meaning.digit.map(u16::from);
-        self.runs_in(text.as_bytes(), stretch, end, MIN_DIGITS, digit, |run| {
+        self.runs_at(text.as_bytes(), places, end, MIN_DIGITS, digit, |run| {
             spelled_number(text, run, out);
         })
     }
 
     /// The same for seed phrases.
-    pub(crate) fn seeds_in(
+    pub(crate) fn seeds_at(
         &self,
         text: &str,
-        stretch: Range<usize>,
+        places: impl Iterator<Item = usize>,
         end: usize,
         out: &mut Vec<Finding>,
     ) -> usize {
         let seed = |meaning: Meaning| meaning.seed;
-        self.runs_in(text.as_bytes(), stretch, end, MIN_SEEDS, seed, |run| {
+        self.runs_at(text.as_bytes(), places, end, MIN_SEEDS, seed, |run| {
             seed_phrase(text, run, out);
         })
     }
 
     /// Visits the runs of at least so many words that have this sort of meaning.
-    fn runs_in(
+    fn runs_at(
         &self,
         bytes: &[u8],
-        stretch: Range<usize>,
+        places: impl Iterator<Item = usize>,
         mut end: usize,
         least: usize,
         of: impl Fn(Meaning) -> Option<u16>,
         mut visit: impl FnMut(&Run),
     ) -> usize {
-        let letter = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphabetic);
         let value = |word: &Range<usize>| self.meaning(bytes, word).and_then(&of);
         let means = |word: &Range<usize>| value(word).is_some();
+        let before = |word: &Range<usize>| word_before(bytes, word.start).filter(means);
         let behind = |word: &Range<usize>| word_behind(bytes, word.end).filter(means);
-        let stop = stretch.end.min(bytes.len());
-        let mut at = stretch.start.max(end);
-        // What began before was looked at before, or does not belong to a run.
-        if at.checked_sub(1).is_some_and(letter) {
-            at += word_len(&bytes[..stop], at);
-        }
-        let mut opening = true;
-        while at < stop {
-            if !letter(at) {
-                at += 1;
+        for at in places {
+            if at < end {
                 continue;
             }
-            let mut first = at..at + word_len(bytes, at);
-            at = first.end;
-            if means(&first) {
-                // Behind the first word of the stretch it is known what stands before.
-                while opening && let Some(earlier) = word_before(bytes, first.start).filter(means) {
-                    first = earlier;
-                }
-                let words = || successors(Some(first.clone()), behind);
-                if words().nth(least - 1).is_some() {
-                    let run: Run = words()
-                        .filter_map(|word| value(&word).map(|value| (word, value)))
-                        .collect();
-                    visit(&run);
-                }
-                end = words().last().map_or(at, |last| last.end);
-                at = end;
+            let Some(word) = word_at(bytes, at).filter(means) else {
+                continue;
+            };
+            let first = successors(Some(word), before).last();
+            let words = || successors(first.clone(), behind);
+            if words().nth(least - 1).is_some() {
+                let run: Run = words()
+                    .filter_map(|word| value(&word).map(|value| (word, value)))
+                    .collect();
+                visit(&run);
             }
-            opening = false;
+            end = words().last().map_or(end, |last| last.end);
         }
         end
     }
@@ -232,10 +218,19 @@ fn word_behind(bytes: &[u8], end: usize) -> Option<Range<usize>> {
         .then_some(start..start + letters)
 }
 
-/// How many letters stand at `at`.
-fn word_len(bytes: &[u8], at: usize) -> usize {
-    let rest = bytes.get(at..).unwrap_or_default();
-    rest.iter().take_while(|b| b.is_ascii_alphabetic()).count()
+/// The word at or right behind a place; of a long one a part.
+fn word_at(bytes: &[u8], at: usize) -> Option<Range<usize>> {
+    let letter = |b: &&u8| b.is_ascii_alphabetic();
+    let (head, rest) = bytes.split_at_checked(at)?;
+    let gap = rest.iter().take(MAX_GAP).take_while(|b| !letter(b)).count();
+    let before = head.iter().rev().take(MAX_WORD).take_while(letter);
+    let start = if gap > 0 {
+        at + gap
+    } else {
+        at - before.count()
+    };
+    let letters = bytes[start..].iter().take(MAX_WORD + 1);
+    Some(start..start + letters.take_while(letter).count())
 }
 
 fn is_gap(byte: u8) -> bool {
@@ -327,8 +322,8 @@ mod tests {
 
     fn found(text: &str) -> Vec<(Kind, &str)> {
         let mut out = Vec::new();
-        Words::new().seeds_in(text, 0..text.len(), 0, &mut out);
-        Words::new().digits_in(text, 0..text.len(), 0, &mut out);
+        Words::new().seeds_at(text, 0..text.len(), 0, &mut out);
+        Words::new().digits_at(text, 0..text.len(), 0, &mut out);
         out.into_iter().map(|f| (f.kind, &text[f.span])).collect()
     }
 
