@@ -1,17 +1,15 @@
 //! Where the centroids start.
 
+mod plus_plus;
+
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::Init;
 use crate::error::{Error, Kind};
-use crate::kernel::scaled_distance;
-use crate::parallel::for_each_piece;
+use crate::init::plus_plus::{TRIALS, plus_plus};
 use crate::prepared::{Prepared, normalized};
 use crate::{KMeans, Metric};
-
-/// Points whose distances are added up in one go. The size is fixed, so that sums are too.
-const PIECE: usize = 512;
 
 /// The stream of run `run`: ChaCha with 8 rounds, keyed by the seed.
 pub(crate) struct Stream(ChaCha8Rng);
@@ -82,116 +80,6 @@ fn given(values: &[f32], points: &Prepared<'_>, k: usize) -> Result<Vec<f32>, Er
     }
 }
 
-/// Indices of the points that the centroids start from.
-fn plus_plus(
-    points: &Prepared<'_>,
-    weights: Option<&[f64]>,
-    k: usize,
-    trials: usize,
-    stream: &mut Stream,
-) -> Vec<usize> {
-    let n = points.len();
-    let weight = |index: usize| weights.map_or(1.0, |w| w[index]);
-    let mut taken = vec![false; n];
-    let mut masses: Vec<f64> = (0..n).map(weight).collect();
-    let first = draw(&masses, stream).unwrap_or(0);
-    let mut chosen = vec![first];
-    taken[first] = true;
-    let mut distances = vec![f32::INFINITY; n];
-    let mut rows = vec![0.0; n * trials];
-    lower(points, weights, &[first], &mut rows, &mut distances);
-    while chosen.len() < k {
-        for (index, mass) in masses.iter_mut().enumerate() {
-            *mass = weight(index) * f64::from(distances[index]);
-        }
-        let mut candidates: Vec<usize> =
-            (0..trials).filter_map(|_| draw(&masses, stream)).collect();
-        if candidates.is_empty() {
-            // Fewer distinct points than clusters: the centroids that are left repeat points.
-            let next = (0..n).find(|&i| !taken[i] && weight(i) > 0.0);
-            candidates.push(next.unwrap_or(first));
-        }
-        let next = lower(points, weights, &candidates, &mut rows, &mut distances);
-        taken[next] = true;
-        chosen.push(next);
-    }
-    chosen
-}
-
-/// An index drawn in proportion to its mass; `None` if there is no mass.
-fn draw(masses: &[f64], stream: &mut Stream) -> Option<usize> {
-    let total: f64 = masses.iter().sum();
-    if total <= 0.0 {
-        return None;
-    }
-    let mark = stream.uniform() * total;
-    let mut sum = 0.0;
-    let mut last = None;
-    for (index, &mass) in masses.iter().enumerate() {
-        if mass > 0.0 {
-            sum += mass;
-            last = Some(index);
-            if sum > mark {
-                break;
-            }
-        }
-    }
-    last
-}
-
-/// Most candidates of one draw: `2 + ln k` for the largest `k`.
-const TRIALS: usize = 24;
-
-/// Takes the candidate that leaves the least sum of distances, the earliest of equals, and lowers
-/// the distance of every point to that from it. Distances in single precision are enough to draw by;
-/// they are the same bits on every processor, and exactly 0 between equal rows.
-fn lower(
-    points: &Prepared<'_>,
-    weights: Option<&[f64]>,
-    candidates: &[usize],
-    rows: &mut [f32],
-    distances: &mut [f32],
-) -> usize {
-    let dim = points.dim;
-    let stride = rows.len() / points.len();
-    let scaled: Vec<f32> = (candidates.iter())
-        .flat_map(|&c| points.row(c).iter().map(|v| v * points.scale))
-        .collect();
-    let mut pieces: Vec<(&mut [f32], [f64; TRIALS])> = (rows.chunks_mut(PIECE * stride))
-        .map(|rows| (rows, [0.0; TRIALS]))
-        .collect();
-    let held = &*distances;
-    for_each_piece(&mut pieces, 1, |piece, pieces| {
-        let (rows, sums) = &mut pieces[0];
-        for (at, row) in rows.chunks_exact_mut(stride).enumerate() {
-            let index = piece * PIECE + at;
-            let point = points.row(index);
-            let weight = weights.map_or(1.0, |w| w[index]);
-            for (trial, candidate) in scaled.chunks_exact(dim).enumerate() {
-                let distance = scaled_distance(points.isa, point, points.scale, candidate);
-                row[trial] = distance.min(held[index]);
-                sums[trial] += weight * f64::from(row[trial]);
-            }
-        }
-    });
-    let mut totals = [0.0; TRIALS];
-    for (_, sums) in &pieces {
-        for (total, sum) in totals.iter_mut().zip(sums) {
-            *total += sum;
-        }
-    }
-    let mut best = 0;
-    for trial in 1..candidates.len() {
-        if totals[trial] < totals[best] {
-            best = trial;
-        }
-    }
-    for (distance, row) in distances.iter_mut().zip(rows.chunks_exact(stride)) {
-        *distance = row[best];
-    }
-    candidates[best]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,17 +90,5 @@ mod tests {
         assert_eq!(bits(7, 0), 4_594_853_223_840_476_064);
         assert_eq!(bits(7, 1), 4_607_111_340_966_091_509);
         assert_eq!(bits(8, 0), 4589880446955461776);
-    }
-
-    #[test]
-    fn draws_follow_the_masses() {
-        let mut stream = Stream::new(1, 0);
-        let mut counts = [0_u32; 4];
-        for _ in 0..4000 {
-            counts[draw(&[1.0, 0.0, 2.0, 1.0], &mut stream).unwrap()] += 1;
-        }
-        assert_eq!(counts[1], 0);
-        assert!((1900..2100).contains(&counts[2]), "{counts:?}");
-        assert_eq!(draw(&[0.0, 0.0], &mut stream), None);
     }
 }

@@ -71,18 +71,22 @@ impl<'a> Prepared<'a> {
 
     /// Writes centroids as the filter sees them, and only scaled.
     pub(crate) fn move_rows(&self, rows: &[f32], moved: &mut [f32], scaled: &mut [f32]) {
-        let scale = f64::from(self.scale);
         let rows = rows.chunks_exact(self.dim);
         let outs = moved
             .chunks_exact_mut(self.dim)
             .zip(scaled.chunks_exact_mut(self.dim));
         for (row, (moved, scaled)) in rows.zip(outs) {
-            for (at, &v) in row.iter().enumerate() {
-                let v = f64::from(v) * scale;
-                moved[at] = to_f32(v - f64::from(self.shift[at]));
-                scaled[at] = to_f32(v);
+            self.move_row(row, moved);
+            for (scaled, &v) in scaled.iter_mut().zip(row) {
+                // The scale is a power of two: where nothing underflows the product is exact.
+                *scaled = v * self.scale;
             }
         }
+    }
+
+    /// Writes a row as the filter sees it.
+    pub(crate) fn move_row(&self, row: &[f32], moved: &mut [f32]) {
+        kernel::move_row(self.isa, row, f64::from(self.scale), &self.shift, moved);
     }
 
     /// Squared distance of each centroid from where it was.

@@ -9,10 +9,9 @@
 use super::LANES;
 use super::isa::{Isa, Kind};
 use super::panels::Panels;
-use super::plain::{round_pairs, shift_row, sum_error};
+use super::plain::{inner_product, round_pairs, shift_row, sum_error};
 use super::tiles::{ROWS, Scores, scores};
-use crate::parallel::for_each_piece;
-use crate::prepared::{squared_norm, to_f32};
+use crate::prepared::to_f32;
 
 /// No column: fills the panels up.
 pub(crate) const NOTHING: u32 = u32::MAX;
@@ -170,43 +169,37 @@ impl Filter {
     ) -> Self {
         let pairs = isa.has_pairs();
         let depth = if pairs { dim.div_ceil(2) } else { dim };
-        // A column as far as that overflows the sums. It is left out: nobody's nearest, unless all
-        // are, and then nothing is found and the caller compares them all.
-        let column = |slot: usize, out: &mut [f32]| {
-            slot < slots && write(slot, out) && squared_norm(out) < FAR * FAR
-        };
-        let panels = Panels::pack_with(slots, depth, |slot, out| {
-            let mut values = vec![0.0; dim];
-            if column(slot, &mut values) {
+        let empty = ([f32::NEG_INFINITY; LANES], Errors::default());
+        let mut known = vec![empty; slots.div_ceil(LANES)];
+        let panels = Panels::pack_with(slots, depth, &mut known, |panel, columns, known| {
+            let (starts, errors) = known;
+            let (mut longest, mut most_lost) = (0.0_f64, 0.0_f64);
+            let (mut values, mut halves) = (vec![0.0; dim], vec![0_u32; depth]);
+            let columns = columns.chunks_exact_mut(depth).zip(starts);
+            for (slot, (column, start)) in (panel * LANES..slots).zip(columns) {
+                if !write(slot, &mut values) {
+                    continue;
+                }
+                let square = inner_product(isa, &values, &values);
+                // A column as far as that overflows the sums. It is left out: nobody's nearest,
+                // unless all are, and then nothing is found and the caller compares them all.
+                if square.is_nan() || square >= FAR * FAR {
+                    continue;
+                }
+                *start = if halves_off {
+                    to_f32(-square / 2.0)
+                } else {
+                    0.0
+                };
+                longest = longest.max(square.sqrt());
                 if pairs {
-                    let mut halves = vec![0_u32; depth];
-                    round_pairs(isa, &values, &mut halves);
-                    for (out, pair) in out.iter_mut().zip(halves) {
+                    let lost = f64::from(round_pairs(isa, &values, &mut halves)).sqrt();
+                    most_lost = most_lost.max(lost * (1.0 + 2.0 * sum_error(dim)));
+                    for (out, &pair) in column.iter_mut().zip(&halves) {
                         *out = f32::from_bits(pair);
                     }
                 } else {
-                    out.copy_from_slice(&values);
-                }
-            }
-        });
-        let mut known = vec![([f32::NEG_INFINITY; LANES], Errors::default()); panels.count()];
-        for_each_piece(&mut known, 1, |panel, known| {
-            let (starts, errors) = &mut known[0];
-            let (mut longest, mut most_lost) = (0.0_f64, 0.0_f64);
-            let (mut values, mut halves) = (vec![0.0; dim], vec![0_u32; depth]);
-            for (lane, start) in starts.iter_mut().enumerate() {
-                if column(panel * LANES + lane, &mut values) {
-                    let square = squared_norm(&values);
-                    *start = if halves_off {
-                        to_f32(-square / 2.0)
-                    } else {
-                        0.0
-                    };
-                    longest = longest.max(square.sqrt());
-                    if pairs {
-                        let lost = f64::from(round_pairs(isa, &values, &mut halves)).sqrt();
-                        most_lost = most_lost.max(lost * (1.0 + 2.0 * sum_error(dim)));
-                    }
+                    column.copy_from_slice(&values);
                 }
             }
             *errors = errors_of(dim, longest, most_lost);

@@ -51,12 +51,11 @@ pub(crate) use pairs::Hit;
 pub(crate) use panels::Panels;
 pub use peak::peak_flops;
 pub(crate) use plain::{
-    add_row, all_finite, all_whole, count_row, inner_product, lower_bounds, mean_row,
+    add_row, all_finite, all_whole, count_row, inner_product, lower_bounds, mean_row, move_row,
     scaled_distance, squared_distance, sum_error,
 };
 pub(crate) use scans::{
-    largest_row, nearest_scaled, nearest_value, next_below, panel_squares, relax,
-    squares_of_products, weighted_row,
+    largest_row, nearest_scaled, nearest_value, panel_squares, squares_of_products, weighted_row,
 };
 
 /// Columns of one panel.

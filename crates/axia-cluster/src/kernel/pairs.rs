@@ -42,8 +42,14 @@ impl Filter {
         let (lines, start) = (self.panels.panel(panel), &self.starts[panel]);
         // The offset is a length in single precision.
         let slack = to_f32(1e-6 + 2.0 * sum_error(block.dim));
-        let rows: Vec<u32> = (0_u32..).take(block.len()).collect();
-        for which in rows.chunks(ROWS) {
+        let mut left = 0_u32..;
+        for first in (0..block.len()).step_by(ROWS) {
+            let mut which = [0; ROWS];
+            let which = &mut which[..ROWS.min(block.len() - first)];
+            for (which, row) in which.iter_mut().zip(&mut left) {
+                *which = row;
+            }
+            let which = &*which;
             scores(
                 self.isa,
                 self.pairs,

@@ -30,27 +30,45 @@ impl Panels {
             dim > 0 && columns.len().is_multiple_of(dim),
             "whole columns"
         );
-        Self::pack_with(columns.len() / dim, dim, |column, out| {
-            out.copy_from_slice(&columns[column * dim..][..dim]);
+        let count = columns.len() / dim;
+        let mut nothing = vec![(); count.div_ceil(LANES)];
+        Self::pack_with(count, dim, &mut nothing, |panel, out, ()| {
+            let columns = columns.chunks_exact(dim).skip(panel * LANES);
+            for (out, column) in out.chunks_exact_mut(dim).zip(columns) {
+                out.copy_from_slice(column);
+            }
         })
     }
 
-    /// Packs `count` vectors of `depth` values each; `fill` writes one, over zeros.
-    pub(super) fn pack_with(
+    /// Packs `count` vectors of `depth` values each. `fill` writes those of one panel over zeros, one
+    /// after the other, and notes what it will.
+    ///
+    /// # Panics
+    ///
+    /// If `notes` are not one for each panel.
+    pub(super) fn pack_with<T: Send>(
         count: usize,
         depth: usize,
-        fill: impl Fn(usize, &mut [f32]) + Sync + Send,
+        notes: &mut [T],
+        fill: impl Fn(usize, &mut [f32], &mut T) + Sync + Send,
     ) -> Self {
-        let mut lines = vec![Line([0.0; 16]); count.div_ceil(LANES) * LINES * depth];
-        for_each_piece(&mut lines, LINES * depth, |first, panel| {
-            let first = first / (LINES * depth) * LANES;
-            let mut column = vec![0.0; depth];
-            for lane in 0..LANES.min(count - first) {
-                column.fill(0.0);
-                fill(first + lane, &mut column);
-                let (line, at) = (lane / 16, lane % 16);
-                for (lines, &v) in panel.chunks_exact_mut(LINES).zip(&column) {
-                    lines[line].0[at] = v;
+        assert_eq!(
+            notes.len(),
+            count.div_ceil(LANES),
+            "one note for each panel"
+        );
+        let mut lines = vec![Line([0.0; 16]); notes.len() * LINES * depth];
+        let both = lines.chunks_mut(LINES * depth).zip(notes);
+        let mut both: Vec<(&mut [Line], &mut T)> = both.collect();
+        for_each_piece(&mut both, 1, |panel, both| {
+            let (lines, note) = &mut both[0];
+            let mut columns = vec![0.0; LANES * depth];
+            fill(panel, &mut columns, note);
+            for (half, columns) in columns.chunks_exact(16 * depth).enumerate() {
+                for (at, lines) in lines.chunks_exact_mut(LINES).enumerate() {
+                    for (lane, value) in lines[half].0.iter_mut().enumerate() {
+                        *value = columns[lane * depth + at];
+                    }
                 }
             }
         });

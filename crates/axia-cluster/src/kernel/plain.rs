@@ -71,6 +71,10 @@ for_each_isa! {
     fn shift_row(row: &[f32], scale: f32, shift: &[f32], out: &mut [f32]) -> f32 = shift_row_body
 }
 for_each_isa! {
+    /// Writes `scale * row - shift`, worked out in double precision.
+    fn move_row(row: &[f32], scale: f64, shift: &[f32], out: &mut [f32]) = move_row_body
+}
+for_each_isa! {
     /// Rounds pairs of values to bfloat16, the first of each pair in the low half; gives the squared
     /// length of what the rounding took away.
     fn round_pairs(row: &[f32], out: &mut [u32]) -> f32 = round_pairs_body
@@ -206,6 +210,13 @@ fn shift_row_body(row: &[f32], scale: f32, shift: &[f32], out: &mut [f32]) -> f3
         sums[lane] += v * v;
     }
     sum_16(sums)
+}
+
+#[inline(always)]
+fn move_row_body(row: &[f32], scale: f64, shift: &[f32], out: &mut [f32]) {
+    for ((out, &v), &shift) in out.iter_mut().zip(row).zip(shift) {
+        *out = crate::prepared::to_f32(f64::from(v) * scale - f64::from(shift));
+    }
 }
 
 /// Nearest bfloat16, ties to even, as the upper half of an `f32`. The value is finite and small.

@@ -26,17 +26,6 @@ for_each_isa! {
     fn largest_row(row: &mut [f32], other: &[f32]) = largest_row_body
 }
 for_each_isa! {
-    /// A step of Prim's algorithm: takes the edges from `newest` (its row, its core) where they are
-    /// lighter, and gives the first of the nearest points.
-    fn relax(
-        row: &[f32],
-        newest: (u32, f32),
-        floors: &[f32],
-        weights: &mut [f32],
-        from: &mut [u32]
-    ) -> usize = relax_body
-}
-for_each_isa! {
     /// Squared distances `norm + norms - 2 * products`, and whether one is below `near` times the two
     /// lengths, so that rounding may have eaten it.
     fn squares_of_products(
@@ -46,10 +35,6 @@ for_each_isa! {
         near: f32,
         out: &mut [f32]
     ) -> bool = squares_of_products_body
-}
-for_each_isa! {
-    /// The first vector of a row, from this one on, that holds a value below the bar.
-    fn next_below(row: &[f32], vector: usize, bar: f32) -> Option<usize> = next_below_body
 }
 for_each_isa! {
     /// Squared distances of four rows from eight points that are laid out lane by lane. Differences,
@@ -141,57 +126,6 @@ fn largest_row_body(row: &mut [f32], other: &[f32]) {
 }
 
 #[inline(always)]
-fn relax_body(
-    row: &[f32],
-    (newest, core): (u32, f32),
-    floors: &[f32],
-    weights: &mut [f32],
-    from: &mut [u32],
-) -> usize {
-    let mut best = f32::INFINITY;
-    let mut best_group = 0;
-    let size = GROUP * PAD;
-    let groups = row.chunks(size).zip(floors.chunks(size));
-    let state = weights.chunks_mut(size).zip(from.chunks_mut(size));
-    for (group, ((row, floors), (weights, from))) in groups.zip(state).enumerate() {
-        let mut least = [f32::INFINITY; PAD];
-        let given = row
-            .as_chunks::<PAD>()
-            .0
-            .iter()
-            .zip(floors.as_chunks::<PAD>().0);
-        let kept = weights.as_chunks_mut::<PAD>().0.iter_mut();
-        let kept = kept.zip(from.as_chunks_mut::<PAD>().0);
-        for ((row, floors), (weights, from)) in given.zip(kept) {
-            for lane in 0..PAD {
-                let floor = if floors[lane] > core {
-                    floors[lane]
-                } else {
-                    core
-                };
-                let weight = if row[lane] > floor { row[lane] } else { floor };
-                let lighter = weight < weights[lane];
-                weights[lane] = if lighter { weight } else { weights[lane] };
-                from[lane] = if lighter { newest } else { from[lane] };
-                least[lane] = if weights[lane] < least[lane] {
-                    weights[lane]
-                } else {
-                    least[lane]
-                };
-            }
-        }
-        let least = least_of(least);
-        if least < best {
-            best = least;
-            best_group = group;
-        }
-    }
-    let start = best_group * size;
-    let at = weights.get(start..).unwrap_or_default().iter();
-    start + at.take_while(|&&weight| weight > best).count()
-}
-
-#[inline(always)]
 fn squares_of_products_body(
     products: &[f32],
     norm: f32,
@@ -207,21 +141,6 @@ fn squares_of_products_body(
         *out = square;
     }
     any
-}
-
-#[inline(always)]
-fn next_below_body(row: &[f32], vector: usize, bar: f32) -> Option<usize> {
-    let vectors = row.as_chunks::<PAD>().0.iter().enumerate().skip(vector);
-    for (at, values) in vectors {
-        let mut below = false;
-        for value in values {
-            below |= *value < bar;
-        }
-        if below {
-            return Some(at);
-        }
-    }
-    None
 }
 
 #[inline(always)]
@@ -275,21 +194,15 @@ mod tests {
                     first(&keys),
                     "{isa:?} {n}"
                 );
-                for bar in [0.0, 0.3, 1.0, 99.0] {
-                    let found = next_below(isa, &row, 1, bar);
-                    let expected = (PAD..n).find(|&i| row[i] < bar).map(|i| i / PAD);
-                    assert_eq!(found, expected, "{isa:?} {n} {bar}");
-                }
             }
         }
         assert_eq!(nearest_value(Isa::best(), &[]), (0, f32::INFINITY));
     }
 
     #[test]
-    fn rows_join_and_edges_relax_the_same_everywhere() {
+    fn rows_join_the_same_everywhere() {
         let n = 304;
         let (row, other) = (values(n, 3), values(n, 4));
-        let floors = values(n, 5);
         for isa in Isa::available() {
             let mut joined = row.clone();
             weighted_row(isa, &mut joined, &other, 0.25, 0.75, 1.0);
@@ -301,21 +214,6 @@ mod tests {
             largest_row(isa, &mut joined, &other);
             let larger: Vec<f32> = (0..n).map(|i| row[i].max(other[i])).collect();
             assert_eq!(joined, larger, "{isa:?}");
-
-            let mut weights = other.clone();
-            let mut from = vec![7; n];
-            let next = relax(isa, &row, (9, 0.5), &floors, &mut weights, &mut from);
-            for i in 0..n {
-                let edge = row[i].max(floors[i]).max(0.5);
-                assert_eq!(
-                    weights[i].to_bits(),
-                    edge.min(other[i]).to_bits(),
-                    "{isa:?}"
-                );
-                assert_eq!(from[i], if edge < other[i] { 9 } else { 7 }, "{isa:?}");
-            }
-            let least = weights.iter().copied().fold(f32::INFINITY, f32::min);
-            assert_eq!(Some(next), weights.iter().position(|&w| w <= least));
         }
     }
 
