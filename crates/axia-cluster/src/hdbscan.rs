@@ -2,7 +2,6 @@
 //! the modules below.
 
 mod condensed;
-mod cores;
 mod select;
 
 use std::fmt;
@@ -10,11 +9,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind};
+use crate::exact::Exact;
 use crate::hdbscan::condensed::Condensed;
 use crate::linkage::{Dendrogram, Found};
-use crate::mst::spanning_tree;
-use crate::parallel::map_pieces;
-use crate::square::{Frame, Square};
+use crate::mst::Graph;
 use crate::{Metric, Points};
 
 /// How flat clusters are chosen from the tree.
@@ -213,20 +211,20 @@ impl Hdbscan {
     /// Finds clusters and outliers, exactly: the minimum spanning tree of all pairs' mutual
     /// reachability distances, condensed, and cut where clusters are most stable.
     ///
-    /// The same tree as scikit-learn's with `algorithm="brute"`. Edges are chosen by distances in
-    /// single precision, and their weights and the core distances worked out again in double
-    /// precision. **Ties** are common among mutual reachability distances. All edges of one weight are
+    /// The same tree as scikit-learn's with `algorithm="brute"`. Core distances and weights of edges
+    /// are double precision. **Ties** are common among mutual reachability distances. All edges of one weight are
     /// cut at the same time, as the paper has it, so that a cluster may fall into more than two and the
     /// order of the points does not show; scikit-learn cuts them one by one, in no particular order,
     /// and then a few points or whole clusters can come out differently, or change when the points
     /// are shuffled. Points in the same place are 1e-150 apart when densities are compared.
     ///
-    /// Takes `O(n² d)` time and `4 n²` bytes beside twice the points (400 MB for 10,000).
+    /// Takes `O(n² d)` time, and no matrix: beside the points half their size (with bfloat16; as much
+    /// without) and some `66 · (min_samples + 8)` bytes for each point.
     ///
     /// # Errors
     ///
-    /// If there are fewer points than `min_samples` or none, if a point is all zeros and only
-    /// directions count, or if there is not so much memory.
+    /// If there are fewer points than `min_samples` or none, or if a point is all zeros and only
+    /// directions count.
     pub fn fit(&self, points: Points<'_>) -> Result<HdbscanResult, Error> {
         let params = &self.params;
         let n = points.len();
@@ -240,11 +238,11 @@ impl Hdbscan {
         if samples > n {
             return Err(Kind::TooFewSamples { samples, points: n }.into());
         }
-        let frame = Frame::new(points, params.metric)?;
+        let exact = Exact::new(points, params.metric)?;
         let dendrogram = if n == 1 {
             Dendrogram::from_found(1, Vec::new())
         } else {
-            tree(&frame, samples)?
+            tree(&exact, samples)?
         };
         let condensed = Condensed::new(&dendrogram, params.min_cluster_size);
         Ok(select::select(&condensed, params, dendrogram))
@@ -252,20 +250,13 @@ impl Hdbscan {
 }
 
 /// Single linkage on mutual reachability.
-fn tree(frame: &Frame<'_>, samples: usize) -> Result<Dendrogram, Error> {
-    let square = Square::new(frame, false)?;
-    let (floors, cores) = cores::cores(frame, &square, samples - 1);
-    let edges = spanning_tree(&square, &floors);
-    drop(square);
-    let found = map_pieces(edges.len(), 256, |range| {
-        edges[range]
-            .iter()
-            .map(|&(a, b)| {
-                let squared = frame.squared(a, b).max(cores[a]).max(cores[b]);
-                let height = frame.distance_of(squared);
-                Found { a, b, height }
-            })
-            .collect::<Vec<_>>()
+fn tree(exact: &Exact<'_>, samples: usize) -> Result<Dendrogram, Error> {
+    let graph = Graph::new(exact, samples - 1)?;
+    let edges = graph.spanning_tree(&graph.cores(samples - 1));
+    let found = edges.into_iter().map(|edge| Found {
+        a: edge.a,
+        b: edge.b,
+        height: exact.distance_of(edge.weight),
     });
-    Ok(Dendrogram::from_found(frame.len(), found.concat()))
+    Ok(Dendrogram::from_found(exact.points.len(), found.collect()))
 }

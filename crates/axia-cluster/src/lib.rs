@@ -58,6 +58,7 @@ mod array;
 mod assign;
 mod bisect;
 mod error;
+mod exact;
 mod groups;
 mod hdbscan;
 #[cfg(feature = "hnsw")]
@@ -80,6 +81,7 @@ mod prepared;
 mod quality;
 mod result;
 mod search;
+mod sets;
 mod square;
 mod sums;
 mod update;

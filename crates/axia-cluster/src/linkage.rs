@@ -5,6 +5,7 @@ mod chain;
 mod clusters;
 mod dendrogram;
 mod heights;
+mod means;
 mod rounds;
 mod rules;
 
@@ -14,11 +15,16 @@ pub use dendrogram::{Dendrogram, Merge};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind};
+use crate::exact::Exact;
 use crate::linkage::clusters::Clusters;
 use crate::linkage::rules::{Complete, Mean, Rule, Ward};
-use crate::mst::spanning_tree;
+use crate::mst::Graph;
 use crate::square::{Frame, Square};
 use crate::{Metric, Points};
+
+/// Ward's method on more points than this works on means until so many clusters are left: their
+/// matrix takes 256 MiB.
+const MOST: usize = 1 << 13;
 
 /// How far apart two clusters are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -128,12 +134,21 @@ impl Linkage {
     /// Distances are held in single precision, so clusters whose distances differ by less than
     /// about 1e-6 of their size may be joined in another order than in double precision. Heights
     /// of Ward's method and of single linkage are worked out again in double precision; those of
-    /// the other two are good to about 1e-5 of their size. **Ties**: of equally near clusters
-    /// the one with the lowest first point is taken, and of equal heights the one found first comes
-    /// first. Which of the trees with these heights comes out is fixed, but not the same as SciPy's
-    /// or kodama's. A cluster of equal points has height 0.
+    /// the other two are good to about 1e-5 of their size. **Ties**: which of the trees with these
+    /// heights comes out is fixed, but not the same as SciPy's or kodama's. A cluster of equal points
+    /// has height 0.
     ///
-    /// Takes `O(n² d)` time and `4 n²` bytes (1.6 GB for 20,000 points) beside twice the points.
+    /// # Complexity
+    ///
+    /// `O(n² d)` time. Memory beside the points:
+    ///
+    /// - Single linkage: half their size (with bfloat16; as much without) and about 600 bytes for each
+    ///   point.
+    /// - Ward's method: as much as the points and `4 n²` bytes for up to 8,192 points (256 MiB). Of more
+    ///   points, clusters are joined by their means until so many are left; that takes three times the
+    ///   points, then 256 MiB.
+    /// - Average and complete linkage: as much as the points and `4 n²` bytes (1.6 GB for 20,000
+    ///   points, 10 GB for 50,000).
     ///
     /// # Errors
     ///
@@ -147,62 +162,66 @@ impl Linkage {
         if n > (u32::MAX / 2) as usize {
             return Err(Error::parameter("number of points", "below 2147483648", n));
         }
-        let metric = self.params.metric;
-        let frame = Frame::new(points, metric)?;
+        let exact = Exact::new(points, self.params.metric)?;
         if n == 1 {
             return Ok(Dendrogram::from_found(1, Vec::new()));
         }
-        let euclidean = metric == Metric::Euclidean;
-        let mut found = match self.params.method {
-            LinkageMethod::Ward => {
-                let mut found = agglomerate::<Ward>(Square::new(&frame, false)?, n);
-                heights::ward(&frame, &mut found);
-                found
-            }
-            LinkageMethod::Average => {
-                // Means of distances are not means of squares; those of cosines are.
-                let mut found = agglomerate::<Mean>(Square::new(&frame, euclidean)?, n);
-                for merge in &mut found {
-                    merge.height = if euclidean {
-                        merge.height / frame.scale.sqrt()
-                    } else {
-                        merge.height / frame.scale / 2.0
-                    };
-                }
-                found
-            }
-            LinkageMethod::Complete => {
-                let mut found = agglomerate::<Complete>(Square::new(&frame, false)?, n);
-                for merge in &mut found {
-                    merge.height = frame.distance_of(merge.height / frame.scale);
-                }
-                found
-            }
-            LinkageMethod::Single => {
-                let square = Square::new(&frame, false)?;
-                let edges = spanning_tree(&square, &vec![0.0; n]);
-                edges
-                    .into_iter()
-                    .map(|(a, b)| Found {
-                        a,
-                        b,
-                        height: frame.distance_of(frame.squared(a, b)),
-                    })
-                    .collect()
-            }
+        let found = match self.params.method {
+            LinkageMethod::Single => single(&exact)?,
+            method => joined(method, Frame::new(exact))?,
         };
-        if self.params.method != LinkageMethod::Single {
-            heights::rising(n, &mut found);
-        }
         Ok(Dendrogram::from_found(n, found))
     }
 }
 
-/// All merges, parts before wholes; heights are values of the matrix.
-fn agglomerate<R: Rule>(mut square: Square, n: usize) -> Vec<Found> {
+fn single(exact: &Exact<'_>) -> Result<Vec<Found>, Error> {
+    let edges = Graph::new(exact, 1)?.spanning_tree(&vec![0.0; exact.points.len()]);
+    let found = edges.into_iter().map(|edge| Found {
+        a: edge.a,
+        b: edge.b,
+        height: exact.distance_of(edge.weight),
+    });
+    Ok(found.collect())
+}
+
+/// Merges by the methods that work on distances of clusters.
+fn joined(method: LinkageMethod, frame: Frame<'_>) -> Result<Vec<Found>, Error> {
+    let n = frame.len();
+    let scale = frame.scale();
     let mut found = Vec::with_capacity(n - 1);
-    let mut clusters = Clusters::new(n);
-    rounds::run::<R>(&mut square, &mut clusters, &mut found);
-    chain::run::<R>(&mut square, &mut clusters, &mut found);
-    found
+    if method == LinkageMethod::Ward && n > MOST {
+        let means = means::Means::new(&frame).reduce(MOST, &mut found);
+        let near = |a: usize, b: usize| means.squared(a, b);
+        let square = Square::new(&means.rows(), near, false)?;
+        agglomerate::<Ward>(square, means.clusters(), &mut found);
+    } else {
+        // Means of distances are not means of squares; those of cosines are.
+        let roots = method == LinkageMethod::Average && frame.exact.metric == Metric::Euclidean;
+        let near = |a: usize, b: usize| frame.exact.squared(a, b) * scale;
+        let square = Square::new(&frame.rows(), near, roots)?;
+        let clusters = Clusters::new((0..n).collect(), vec![1.0; n]);
+        match method {
+            LinkageMethod::Ward => agglomerate::<Ward>(square, clusters, &mut found),
+            LinkageMethod::Complete => agglomerate::<Complete>(square, clusters, &mut found),
+            _ => agglomerate::<Mean>(square, clusters, &mut found),
+        }
+        for merge in &mut found {
+            merge.height = if roots {
+                merge.height / scale.sqrt()
+            } else {
+                frame.exact.distance_of(merge.height / scale)
+            };
+        }
+    }
+    if method == LinkageMethod::Ward {
+        heights::ward(&frame, &mut found);
+    }
+    heights::rising(n, &mut found);
+    Ok(found)
+}
+
+/// All merges that are left, parts before wholes; heights are values of the matrix.
+fn agglomerate<R: Rule>(mut square: Square, mut clusters: Clusters, found: &mut Vec<Found>) {
+    rounds::run::<R>(&mut square, &mut clusters, found);
+    chain::run::<R>(&mut square, &mut clusters, found);
 }

@@ -89,9 +89,7 @@ impl<'a> Space<'a> {
         let (isa, dim) = (self.points.isa, self.points.dim);
         let halves_off = self.nearness != Nearness::InnerProduct;
         Filter::with(isa, dim, self.len(), halves_off, |index, out| {
-            let mut scaled = vec![0.0; dim];
-            self.points
-                .move_rows(self.points.row(index), out, &mut scaled);
+            self.points.move_row(self.points.row(index), out);
             true
         })
     }
@@ -106,7 +104,7 @@ impl<'a> Space<'a> {
     }
 
     /// The score of a pair from what decides.
-    fn score(&self, exact: f64) -> f64 {
+    pub(crate) fn score(&self, exact: f64) -> f64 {
         let scale = f64::from(self.points.scale);
         match self.nearness {
             Nearness::InnerProduct => -exact * scale * scale,
@@ -195,7 +193,17 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// The neighbours of each row, the nearest first, with what their nearness is called by.
     pub(crate) fn run(self) -> Vec<(u32, f64)> {
+        self.found(|exact| self.rows.value(exact))
+    }
+
+    /// The neighbours of each row with their squared distances, and the filter of the columns.
+    pub(crate) fn squares(self) -> (Vec<(u32, f64)>, Filter) {
+        (self.found(|exact| exact), self.filter)
+    }
+
+    fn found(&self, value: impl Fn(f64) -> f64 + Sync + Send) -> Vec<(u32, f64)> {
         let blocks = self.best.len();
         // Long tasks first, so that the threads end together.
         let mut tasks: Vec<usize> = (0..blocks).collect();
@@ -213,7 +221,7 @@ impl<'a> Search<'a> {
                 self.tighten(best);
                 let sorted = self.sorted(row, &best.near);
                 for (found, (exact, index)) in found.iter_mut().zip(sorted) {
-                    *found = (index, self.rows.value(exact));
+                    *found = (index, value(exact));
                 }
                 *best = Best {
                     near: Vec::new(),

@@ -1,10 +1,10 @@
-//! All pairs' distances in one square matrix of single precision: what linkage and density work on.
+//! All pairs' distances in one square matrix of single precision: what linkage works on.
 
 use crate::error::{Error, Kind};
+use crate::exact::Exact;
 use crate::kernel::{self, Isa, Panels};
 use crate::parallel::{for_each_piece, join};
 use crate::prepared::{squared_norm, to_f32};
-use crate::{Metric, Points};
 
 /// Rows are padded to a multiple of this with infinities, so that loops over them need no remainder.
 pub(crate) const PAD: usize = 16;
@@ -18,52 +18,27 @@ const MIRROR: usize = 32;
 /// differences: `|x|² + |y|² - 2 x·y` has an error of about 1e-7 of the lengths.
 const NEAR: f32 = 1.0 / 64.0;
 
-/// Points moved to their mean and scaled by a power of two to at most 1.
+/// Where points stand: moved to their mean and scaled by a power of two to at most 1.
 pub(crate) struct Frame<'a> {
-    isa: Isa,
-    points: Points<'a>,
-    metric: Metric,
-    /// One over the length of each row, where only directions count.
-    inverse_norms: Vec<f64>,
-    /// Squared distances of the moved rows are those of the points times this.
-    pub(crate) scale: f64,
-    rows: Vec<f32>,
-    /// Squared lengths of the moved rows.
-    norms: Vec<f32>,
-    /// The largest of them.
-    longest: f32,
+    pub(crate) exact: Exact<'a>,
+    mean: Vec<f64>,
+    root: f64,
 }
 
 impl<'a> Frame<'a> {
-    pub(crate) fn new(points: Points<'a>, metric: Metric) -> Result<Self, Error> {
-        let dim = points.dim();
+    pub(crate) fn new(exact: Exact<'a>) -> Self {
+        let points = exact.points;
         let n = points.len();
-        let inverse_norms = match metric {
-            Metric::Euclidean => Vec::new(),
-            Metric::Spherical => points
-                .rows()
-                .enumerate()
-                .map(|(row, values)| {
-                    let norm = squared_norm(values).sqrt();
-                    if norm > 0.0 {
-                        Ok(norm.recip())
-                    } else {
-                        Err(Error::from(Kind::NoDirection { what: "point", row }))
-                    }
-                })
-                .collect::<Result<_, _>>()?,
-        };
-        let factor = |row: usize| inverse_norms.get(row).copied().unwrap_or(1.0);
-        let mut mean = vec![0.0; dim];
+        let mut mean = vec![0.0; points.dim()];
         for (row, values) in points.rows().enumerate() {
             for (mean, &v) in mean.iter_mut().zip(values) {
-                *mean += f64::from(v) * factor(row) / n as f64;
+                *mean += f64::from(v) * exact.factor(row) / n as f64;
             }
         }
         let mut largest = 0.0_f64;
         for (row, values) in points.rows().enumerate() {
             for (mean, &v) in mean.iter().zip(values) {
-                largest = largest.max((f64::from(v) * factor(row) - mean).abs());
+                largest = largest.max((f64::from(v) * exact.factor(row) - mean).abs());
             }
         }
         let root = if largest > 0.0 {
@@ -71,83 +46,69 @@ impl<'a> Frame<'a> {
         } else {
             1.0
         };
-        let mut rows = vec![0.0; n * dim];
-        for_each_piece(&mut rows, BLOCK * dim, |first, out| {
-            for (at, out) in out.chunks_exact_mut(dim).enumerate() {
-                let row = first / dim + at;
-                for ((out, &v), mean) in out.iter_mut().zip(points.row(row)).zip(&mean) {
-                    *out = to_f32((f64::from(v) * factor(row) - mean) * root);
-                }
-            }
-        });
-        let norms: Vec<f32> = rows
-            .chunks_exact(dim)
-            .map(|row| to_f32(squared_norm(row)))
-            .collect();
-        let longest = norms.iter().fold(0.0, |most: f32, &v| most.max(v));
-        Ok(Self {
-            isa: Isa::best(),
-            points,
-            metric,
-            inverse_norms,
-            scale: root * root,
-            rows,
-            norms,
-            longest,
-        })
+        Self { exact, mean, root }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.norms.len()
+        self.exact.points.len()
     }
 
     pub(crate) fn dim(&self) -> usize {
-        self.points.dim()
+        self.exact.points.dim()
     }
 
-    /// A coordinate of a point, or of its unit vector.
-    pub(crate) fn value(&self, row: usize, at: usize) -> f64 {
-        let factor = self.inverse_norms.get(row).copied().unwrap_or(1.0);
-        f64::from(self.points.row(row)[at]) * factor
+    /// Squared distances in the frame are those of the points times this.
+    pub(crate) fn scale(&self) -> f64 {
+        self.root * self.root
     }
 
-    /// The squared distance of two points (of their unit vectors) in double precision.
-    pub(crate) fn squared(&self, a: usize, b: usize) -> f64 {
-        match self.metric {
-            Metric::Euclidean => {
-                kernel::squared_distance(self.isa, self.points.row(a), self.points.row(b))
+    /// The coordinates of a point in the frame.
+    pub(crate) fn row(&self, row: usize) -> impl Iterator<Item = f64> {
+        let factor = self.exact.factor(row);
+        let values = self.exact.points.row(row).iter().zip(&self.mean);
+        values.map(move |(&v, mean)| (f64::from(v) * factor - mean) * self.root)
+    }
+
+    /// All points in the frame.
+    pub(crate) fn rows(&self) -> Rows {
+        Rows::new(self.exact.isa, self.dim(), self.len(), |row, out| {
+            for (out, v) in out.iter_mut().zip(self.row(row)) {
+                *out = to_f32(v);
             }
-            Metric::Spherical => {
-                let (x, y) = (self.inverse_norms[a], self.inverse_norms[b]);
-                let mut sums = [0.0_f64; 8];
-                let (a, a_rest) = self.points.row(a).as_chunks::<8>();
-                let (b, b_rest) = self.points.row(b).as_chunks::<8>();
-                for (a, b) in a.iter().zip(b) {
-                    for lane in 0..8 {
-                        let difference = f64::from(a[lane]) * x - f64::from(b[lane]) * y;
-                        sums[lane] += difference * difference;
-                    }
-                }
-                for (&a, &b) in a_rest.iter().zip(b_rest) {
-                    sums[0] += (f64::from(a) * x - f64::from(b) * y).powi(2);
-                }
-                sums.iter().sum()
+        })
+    }
+}
+
+/// Rows whose distances are wanted, with their squared lengths.
+pub(crate) struct Rows {
+    isa: Isa,
+    dim: usize,
+    values: Vec<f32>,
+    norms: Vec<f32>,
+}
+
+impl Rows {
+    pub(crate) fn new(
+        isa: Isa,
+        dim: usize,
+        count: usize,
+        write: impl Fn(usize, &mut [f32]) + Sync + Send,
+    ) -> Self {
+        let mut values = vec![0.0; count * dim];
+        for_each_piece(&mut values, BLOCK * dim, |first, out| {
+            for (at, out) in out.chunks_exact_mut(dim).enumerate() {
+                write(first / dim + at, out);
             }
-        }
-    }
-
-    /// A bound on the error of the matrix's values in a row.
-    pub(crate) fn error(&self, row: usize) -> f32 {
-        // Sums of products round at most `dim` times; then come the lengths and the two sums.
-        let roundings = (self.dim() + 8) as f32;
-        2.0 * roundings * f32::EPSILON * (self.norms[row] + self.longest)
-    }
-
-    /// A distance from a squared one: its root, or one minus the cosine.
-    pub(crate) fn distance_of(&self, squared: f64) -> f64 {
-        match self.metric {
-            Metric::Euclidean => squared.sqrt(),
-            Metric::Spherical => squared / 2.0,
+        });
+        let norms = values
+            .chunks_exact(dim)
+            .map(|row| to_f32(squared_norm(row)))
+            .collect();
+        Self {
+            isa,
+            dim,
+            values,
+            norms,
         }
     }
 }
@@ -160,27 +121,32 @@ pub(crate) struct Square {
 }
 
 impl Square {
-    /// All squared distances, or their roots; `4 n²` bytes.
+    /// All squared distances, or their roots; `4 n²` bytes. `near` gives those that are so small that
+    /// rounding may have eaten them.
     ///
     /// # Errors
     ///
     /// If there is not so much memory.
-    pub(crate) fn new(frame: &Frame<'_>, roots: bool) -> Result<Self, Error> {
-        let n = frame.len();
+    pub(crate) fn new(
+        rows: &Rows,
+        near: impl Fn(usize, usize) -> f64 + Sync + Send,
+        roots: bool,
+    ) -> Result<Self, Error> {
+        let n = rows.norms.len();
         let stride = n.next_multiple_of(PAD);
         let values = zeros(n, stride)?;
         let mut square = Self {
-            isa: frame.isa,
+            isa: rows.isa,
             stride,
             values,
         };
-        let panels: Vec<Panels> = frame
-            .rows
-            .chunks(COLUMNS * frame.dim())
-            .map(|rows| Panels::pack(rows, frame.dim()))
+        let panels: Vec<Panels> = rows
+            .values
+            .chunks(COLUMNS * rows.dim)
+            .map(|columns| Panels::pack(columns, rows.dim))
             .collect();
-        for_each_piece(&mut square.values, BLOCK * stride, |first, rows| {
-            lower(frame, &panels, first / stride, rows, stride, roots);
+        for_each_piece(&mut square.values, BLOCK * stride, |first, out| {
+            lower(rows, &panels, &near, first / stride, out, stride, roots);
         });
         drop(panels);
         mirror(&mut square.values, stride, 0);
@@ -208,17 +174,19 @@ fn zeros(n: usize, stride: usize) -> Result<Vec<f32>, Error> {
 }
 
 /// Fills some rows up to the diagonal.
+#[allow(clippy::too_many_arguments)] // what to read, and where to write
 fn lower(
-    frame: &Frame<'_>,
+    rows: &Rows,
     panels: &[Panels],
+    near: &impl Fn(usize, usize) -> f64,
     first: usize,
     out: &mut [f32],
     stride: usize,
     roots: bool,
 ) {
-    let dim = frame.dim();
+    let dim = rows.dim;
     let count = out.len() / stride;
-    let rows = &frame.rows[first * dim..(first + count) * dim];
+    let here = &rows.values[first * dim..(first + count) * dim];
     let mut tile = Vec::new();
     for (block, panels) in panels.iter().enumerate() {
         let start = block * COLUMNS;
@@ -227,7 +195,7 @@ fn lower(
         }
         let width = panels.width();
         tile.resize(count * width, 0.0);
-        kernel::products(frame.isa, rows, panels, &mut tile);
+        kernel::products(rows.isa, here, panels, &mut tile);
         for (at, (out, tile)) in out
             .chunks_exact_mut(stride)
             .zip(tile.chunks_exact(width))
@@ -238,12 +206,11 @@ fn lower(
             if end <= start {
                 continue;
             }
-            let (out, norms) = (&mut out[start..end], &frame.norms[start..end]);
-            if kernel::squares_of_products(frame.isa, tile, frame.norms[row], norms, NEAR, out) {
+            let (out, norms) = (&mut out[start..end], &rows.norms[start..end]);
+            if kernel::squares_of_products(rows.isa, tile, rows.norms[row], norms, NEAR, out) {
                 for (column, (out, norm)) in out.iter_mut().zip(norms).enumerate() {
-                    if *out < NEAR * (frame.norms[row] + norm) {
-                        let squared = frame.squared(row, start + column);
-                        *out = to_f32(squared * frame.scale);
+                    if *out < NEAR * (rows.norms[row] + norm) {
+                        *out = to_f32(near(row, start + column));
                     }
                 }
             }
@@ -256,7 +223,7 @@ fn lower(
     }
     for (at, out) in out.chunks_exact_mut(stride).enumerate() {
         out[first + at] = f32::INFINITY;
-        out[frame.len()..].fill(f32::INFINITY);
+        out[rows.norms.len()..].fill(f32::INFINITY);
     }
 }
 

@@ -19,12 +19,15 @@ pub(super) struct Clusters {
 }
 
 impl Clusters {
-    pub(super) fn new(n: usize) -> Self {
+    /// One cluster for each row of the matrix, in order of their first points.
+    pub(super) fn new(first_points: Vec<usize>, mut sizes: Vec<f32>) -> Self {
+        let n = first_points.len();
+        sizes.resize(n.next_multiple_of(PAD), 1.0);
         Self {
             rows: (0..n).collect(),
-            first_points: (0..n).collect(),
+            first_points,
             alive: vec![true; n],
-            sizes: vec![1.0; n.next_multiple_of(PAD)],
+            sizes,
             left: n,
         }
     }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind};
+use crate::sets::Sets;
 
 /// One merge of two clusters.
 ///
@@ -228,40 +229,4 @@ pub(crate) struct Found {
     /// A point of the other.
     pub(crate) b: usize,
     pub(crate) height: f64,
-}
-
-/// Disjoint sets of points.
-struct Sets {
-    above: Vec<u32>,
-    sizes: Vec<u32>,
-}
-
-impl Sets {
-    fn new(n: usize) -> Self {
-        Self {
-            above: (0_u32..).take(n).collect(),
-            sizes: vec![1; n],
-        }
-    }
-
-    fn find(&mut self, mut at: usize) -> usize {
-        while self.above[at] as usize != at {
-            let up = self.above[at] as usize;
-            self.above[at] = self.above[up];
-            at = up;
-        }
-        at
-    }
-
-    /// Joins the sets of two roots and gives the root of both.
-    fn join(&mut self, a: usize, b: usize) -> usize {
-        let (root, other) = if self.sizes[a] >= self.sizes[b] {
-            (a, b)
-        } else {
-            (b, a)
-        };
-        self.sizes[root] += self.sizes[other];
-        self.above[other] = root as u32;
-        root
-    }
 }

@@ -24,7 +24,7 @@ pub(super) fn ward(frame: &Frame<'_>, found: &mut [Found]) {
 
 /// Size and sum of the cluster whose first point this is.
 fn take(frame: &Frame<'_>, sums: &mut [Option<(f64, Vec<f64>)>], point: usize) -> (f64, Vec<f64>) {
-    let value = |at| frame.value(point, at);
+    let value = |at| frame.exact.value(point, at);
     sums[point]
         .take()
         .unwrap_or_else(|| (1.0, (0..frame.dim()).map(value).collect()))

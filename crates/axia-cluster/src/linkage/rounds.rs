@@ -50,7 +50,8 @@ pub(super) fn run<R: Rule>(square: &mut Square, clusters: &mut Clusters, found: 
         let sizes = &clusters.sizes;
         for_each_piece(&mut nearest_of, PIECE, |first, out| {
             for (at, out) in out.iter_mut().enumerate() {
-                *out = R::nearest(square.isa, square.row(first + at), sizes, 1.0).0;
+                let row = square.row(first + at);
+                *out = R::nearest(square.isa, row, sizes, sizes[first + at]).0;
             }
         });
     }
