@@ -1,10 +1,11 @@
 """Linkage and HDBSCAN beside what users would pick instead, on the same vectors, in turns.
 
-    python trees.py VECTORS.npy [--measure PATH] [--ward 3307 --ward 20000] [--hdbscan 10000] [--rounds 3]
+    python trees.py VECTORS.npy [--measure PATH] [--ward 3307 --ward 20000] [--hdbscan 10000] [--rounds 3] [--alone]
 
-Prints one JSON object a line: seconds of each (the median of the rounds), the ratio, our share of the
-flops that this machine reaches in a matrix product (half of the products of all pairs, `n² d`), and
-how the results compare. `--measure` is the built binary `measure` of this repository.
+Prints one JSON object a line: seconds of each (the median of the rounds, each the first run in a process
+of its own), the ratio, our share of the flops that this machine reaches in a matrix product (half of the
+products of all pairs, `n² d`), and how the results compare. `--alone` runs no peer, for sizes whose matrix
+would not fit. `--measure` is the built binary `measure` of this repository.
 """
 
 import argparse
@@ -20,6 +21,12 @@ import warnings
 import numpy as np
 
 warnings.simplefilter("ignore")
+
+
+def environment():
+    """Peers run at their best: nothing that slows their matrix products, as many threads as cores."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("OPENBLAS_")}
+    return kept | {"OMP_NUM_THREADS": str(len(os.sched_getaffinity(0)))}
 
 
 def sgemm_peak():
@@ -47,7 +54,7 @@ def child(code, vectors, rows):
     out = tempfile.mktemp(suffix=".npy")
     text = subprocess.run(
         [sys.executable, "-c", PEER + code, vectors, str(rows), out],
-        check=True, capture_output=True, text=True,
+        check=True, capture_output=True, text=True, env=environment(),
     ).stdout
     figures = json.loads(text.splitlines()[-1])
     result = np.load(out)
@@ -96,9 +103,13 @@ def same_tree(a, b):
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    if any(name.startswith("OPENBLAS_") for name in os.environ):
+        os.execve(sys.executable, [sys.executable, *sys.argv], environment())
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("vectors")
-    parser.add_argument("--measure", default="target/release/measure")
+    here = os.path.dirname(os.path.abspath(__file__))
+    parser.add_argument("--measure", default=os.path.join(here, "../../../target/release/measure"))
+    parser.add_argument("--alone", action="store_true")
     parser.add_argument("--ward", type=int, action="append", default=[])
     parser.add_argument("--average", type=int, action="append", default=[])
     parser.add_argument("--complete", type=int, action="append", default=[])
@@ -112,29 +123,33 @@ def main():
     for method in ["ward", "average", "complete", "single", "hdbscan"]:
         for rows in getattr(args, method):
             seconds = {"ours": [], "peer": []}
-            memory = {}
+            key = "hdbscan" if method == "hdbscan" else f"linkage/{method}"
             for _ in range(args.rounds):
                 if method == "hdbscan":
                     mine, a = ours(args, "hdbscan", rows, [])
-                    theirs, b = child(HDBSCAN, args.vectors, rows)
-                    key = "hdbscan"
                 else:
                     mine, a = ours(args, "linkage", rows, ["--method", method])
-                    theirs, b = child(FASTCLUSTER.replace("METHOD", method), args.vectors, rows)
-                    key = f"linkage/{method}"
                 seconds["ours"].append(mine[key])
-                seconds["peer"].append(theirs["seconds"])
-                memory = {"ours": mine[f"{key}/peak_memory"], "peer": theirs["peak_mib"]}
-            best = {who: statistics.median(s) for who, s in seconds.items()}
+                if not args.alone:
+                    code = HDBSCAN if method == "hdbscan" else FASTCLUSTER.replace("METHOD", method)
+                    theirs, b = child(code, args.vectors, rows)
+                    seconds["peer"].append(theirs["seconds"])
+            best = statistics.median(seconds["ours"])
             line = {
                 "name": f"{method} {rows} x {dim}",
+                "ours_s": round(best, 4),
+                "share_of_sgemm": round(rows**2 * dim / best / 1e9 / peak, 3),
+                "ours_mib": round(mine[f"{key}/peak_memory"]),
+            }
+            if args.alone:
+                print(json.dumps(line), flush=True)
+                continue
+            other = statistics.median(seconds["peer"])
+            line |= {
                 "peer": "scikit-learn brute" if method == "hdbscan" else "fastcluster",
-                "ours_s": round(best["ours"], 4),
-                "peer_s": round(best["peer"], 4),
-                "ratio": round(best["peer"] / best["ours"], 2),
-                "share_of_sgemm": round(rows**2 * dim / best["ours"] / 1e9 / peak, 3),
-                "ours_mib": round(memory["ours"]),
-                "peer_mib": round(memory["peer"]),
+                "peer_s": round(other, 4),
+                "ratio": round(other / best, 2),
+                "peer_mib": round(theirs["peak_mib"]),
             }
             if method == "hdbscan":
                 from sklearn.metrics import adjusted_rand_score

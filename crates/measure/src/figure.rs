@@ -19,6 +19,25 @@ pub(crate) fn print(name: &str, value: f64, unit: &str, n: u64, on: &str) {
     );
 }
 
+/// Prints the seconds of each run in turn; the value is the first, with threads and memory still to be
+/// set up.
+#[allow(clippy::print_stdout)]
+pub(crate) fn print_each(name: &str, seconds: &[f64], n: u64, on: &str) {
+    let each: Vec<f64> = seconds.iter().map(|s| (s * 1e6).round() / 1e6).collect();
+    println!(
+        "{}",
+        json!({
+            "name": name,
+            "value": each.first(),
+            "each": each,
+            "unit": "s",
+            "n": n,
+            "on": on,
+            "machine": machine(),
+        })
+    );
+}
+
 /// The processor's name and how many threads there are, where the system tells.
 fn machine() -> String {
     let threads = std::thread::available_parallelism().map_or(0, usize::from);

@@ -78,7 +78,7 @@ const MEASUREMENTS: &[Measurement] = &[
     ),
     (
         "kmeans",
-        "k-means of --data VECTORS.npy (f32 rows): seconds, share of the peak, inertia, memory; --k or --start CENTROIDS.npy, --iterations, --metric, --seed, --rounds, --out LABELS.npy",
+        "k-means of --data VECTORS.npy (f32 rows): seconds, share of the peak, inertia, memory; --k [--init greedy or k-means++] or --start CENTROIDS.npy, --iterations, --metric, --seed, --rounds, --out LABELS.npy; --start-out CENTROIDS.npy: the start alone",
         kmeans::run,
     ),
     (

@@ -5,7 +5,7 @@ use std::time::Instant;
 use axia::cluster::{Nearness, NeighboursParams, Points, peak_flops};
 
 use crate::args::Args;
-use crate::figure::{name_of, peak_memory_mib, print};
+use crate::figure::{name_of, peak_memory_mib, print, print_each};
 use crate::{Error, npy};
 
 pub(crate) fn run(args: &Args) -> Result<(), Error> {
@@ -38,6 +38,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
     let Some(found) = last else {
         return Err("no round was run".into());
     };
+    let each = seconds.clone();
     seconds.sort_by(f64::total_cmp);
     let median = seconds[seconds.len() / 2];
     let memory = peak_memory_mib();
@@ -46,6 +47,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
     let count = n as u64;
     let (single, _) = peak_flops();
     let work = 2.0 * n as f64 * n as f64 * matrix.columns as f64;
+    print_each("neighbours of all, first", &each, count, &on);
     print("neighbours of all, median", median, "s", count, &on);
     print("neighbours of all, least", seconds[0], "s", count, &on);
     print(
