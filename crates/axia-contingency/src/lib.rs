@@ -81,6 +81,7 @@ mod evalue;
 mod exact;
 mod f_tail;
 mod grid;
+mod growing_counts;
 mod hommel;
 mod interval;
 mod interval_jeffreys;

@@ -130,7 +130,6 @@ impl Table {
 
     pub(crate) fn from_sorted_cells(cells: Vec<Cell>) -> Self {
         let mut rows: Vec<Line> = Vec::new();
-        let mut cols: Vec<Line> = Vec::new();
         for cell in &cells {
             match rows.last_mut() {
                 Some(row) if row.id == cell.row => row.total += cell.count,
@@ -139,19 +138,8 @@ impl Table {
                     total: cell.count,
                 }),
             }
-            cols.push(Line {
-                id: cell.col,
-                total: cell.count,
-            });
         }
-        cols.sort_unstable_by_key(|line| line.id);
-        cols.dedup_by(|later, kept| {
-            let same = later.id == kept.id;
-            if same {
-                kept.total += later.total;
-            }
-            same
-        });
+        let cols = column_lines(&cells);
         Self::from_parts(cells, rows, cols)
     }
 
@@ -545,6 +533,39 @@ fn total_of(lines: &[Line], id: u32) -> u64 {
         .ok()
         .and_then(|i| lines.get(i))
         .map_or(0, |line| line.total)
+}
+
+/// The columns of cells, by id: summed in place where ids are no more than a few times as many as cells, else sorted.
+fn column_lines(cells: &[Cell]) -> Vec<Line> {
+    let end = cells.iter().map(|cell| cell.col as usize + 1).max();
+    let end = end.unwrap_or(0);
+    if end <= 4 * cells.len() {
+        let mut totals = vec![0_u64; end];
+        for cell in cells {
+            if let Some(total) = totals.get_mut(cell.col as usize) {
+                *total += cell.count;
+            }
+        }
+        let lines = totals.into_iter().zip(0..);
+        let lines = lines.map(|(total, id)| Line { id, total });
+        return lines.filter(|line| line.total > 0).collect();
+    }
+    let mut cols: Vec<Line> = cells
+        .iter()
+        .map(|cell| Line {
+            id: cell.col,
+            total: cell.count,
+        })
+        .collect();
+    cols.sort_unstable_by_key(|line| line.id);
+    cols.dedup_by(|later, kept| {
+        let same = later.id == kept.id;
+        if same {
+            kept.total += later.total;
+        }
+        same
+    });
+    cols
 }
 
 /// A cell with its residuals.

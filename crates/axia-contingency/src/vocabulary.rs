@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
-use crate::cells::{Accumulator, Cell, grow};
+use crate::cells::grow;
 use crate::error::Error;
+use crate::growing_counts::GrowingCounts;
 use crate::table::Table;
 
 /// Gives each distinct name a number, in the order of first sight.
@@ -128,6 +129,7 @@ pub struct NamedCounts {
     rows: Vocabulary,
     cols: Vocabulary,
     counts: GrowingCounts,
+    total: u64,
 }
 
 impl NamedCounts {
@@ -142,8 +144,9 @@ impl NamedCounts {
     /// # Errors
     /// [`Error::is_overflow`] above a total of 2^53.
     pub fn push(&mut self, row: &str, col: &str) -> Result<(), Error> {
-        let (row, col) = (self.rows.code(row), self.cols.code(col));
-        self.counts.add(row, col, 1)
+        self.total = grow(self.total, 1, TOTAL)?;
+        self.counts.add(self.rows.code(row), self.cols.code(col));
+        Ok(())
     }
 
     /// Adds another's counts.
@@ -151,17 +154,14 @@ impl NamedCounts {
     /// # Errors
     /// [`Error::is_overflow`] above a total of 2^53; this one is unchanged then.
     pub fn merge(&mut self, other: Self) -> Result<(), Error> {
-        grow(self.counts.total, other.counts.total, TOTAL)?;
+        self.total = grow(self.total, other.total, TOTAL)?;
         let code = |mine: &mut Vocabulary, theirs: &Vocabulary| -> Vec<u32> {
             theirs.names().iter().map(|name| mine.code(name)).collect()
         };
         let rows = code(&mut self.rows, &other.rows);
         let cols = code(&mut self.cols, &other.cols);
-        for cell in other.counts.finish() {
-            let place = rows.get(cell.row as usize).zip(cols.get(cell.col as usize));
-            if let Some((&row, &col)) = place {
-                self.counts.add(row, col, cell.count)?;
-            }
+        for cell in other.counts.finish(&rows, &cols) {
+            self.counts.add_many(cell);
         }
         Ok(())
     }
@@ -171,12 +171,7 @@ impl NamedCounts {
     pub fn build(self) -> NamedTable {
         let (rows, row_places) = self.rows.sorted();
         let (cols, col_places) = self.cols.sorted();
-        let mut cells = self.counts.finish();
-        for cell in &mut cells {
-            let place = |places: &[u32], id: u32| places.get(id as usize).copied().unwrap_or(id);
-            (cell.row, cell.col) = (place(&row_places, cell.row), place(&col_places, cell.col));
-        }
-        cells.sort_unstable_by_key(|cell| (cell.row, cell.col));
+        let cells = self.counts.finish(&row_places, &col_places);
         NamedTable {
             table: Table::from_sorted_cells(cells),
             rows,
@@ -186,87 +181,6 @@ impl NamedCounts {
 }
 
 const TOTAL: &str = "counts of a table";
-
-/// Grids up to this many cells are counted in place (32 MiB); larger ones are gathered and sorted.
-const DENSE_CELLS: usize = 1 << 23;
-
-/// Counts by codes that come as they please: in place while the grid of codes seen is small, sorted after that.
-#[derive(Debug, Clone)]
-struct GrowingCounts {
-    total: u64,
-    /// Columns that a row of `dense` has room for.
-    width: usize,
-    dense: Vec<u32>,
-    sparse: Accumulator,
-}
-
-impl Default for GrowingCounts {
-    fn default() -> Self {
-        Self {
-            total: 0,
-            width: 64,
-            dense: Vec::new(),
-            sparse: Accumulator::sparse(),
-        }
-    }
-}
-
-impl GrowingCounts {
-    fn add(&mut self, row: u32, col: u32, count: u64) -> Result<(), Error> {
-        self.total = grow(self.total, count, TOTAL)?;
-        let at = row as usize * self.width + col as usize;
-        if count == 1 && (col as usize) < self.width {
-            let slot = self.dense.get_mut(at);
-            if let Some(slot) = slot.filter(|slot| **slot < u32::MAX) {
-                *slot += 1;
-                return Ok(());
-            }
-        }
-        self.add_slowly(row, col, count);
-        Ok(())
-    }
-
-    fn add_slowly(&mut self, row: u32, col: u32, count: u64) {
-        let height = (row as usize + 1)
-            .next_power_of_two()
-            .max(self.dense.len() / self.width);
-        let width = (col as usize + 1).next_power_of_two().max(self.width);
-        if count > 1 || height.saturating_mul(width) > DENSE_CELLS {
-            self.sparse.add(row, col, count);
-            return;
-        }
-        if width > self.width {
-            let old = std::mem::take(&mut self.dense);
-            self.dense = vec![0; height * width];
-            let lines = old.chunks(self.width).zip(self.dense.chunks_mut(width));
-            for (from, to) in lines {
-                for (from, to) in from.iter().zip(to) {
-                    *to = *from;
-                }
-            }
-            self.width = width;
-        } else {
-            self.dense.resize(height * width, 0);
-        }
-        match self.dense.get_mut(row as usize * width + col as usize) {
-            Some(slot) if *slot < u32::MAX => *slot += 1,
-            _ => self.sparse.add(row, col, count),
-        }
-    }
-
-    /// The non-zero cells, by row, then column.
-    fn finish(self) -> Vec<Cell> {
-        let mut sparse = self.sparse;
-        for (line, row) in self.dense.chunks(self.width).zip(0_u32..) {
-            for (&count, col) in line.iter().zip(0_u32..) {
-                if count > 0 {
-                    sparse.add(row, col, count.into());
-                }
-            }
-        }
-        sparse.finish()
-    }
-}
 
 #[cfg(test)]
 mod tests {
@@ -300,16 +214,5 @@ mod tests {
             .iter()
             .map(|(r, c)| (code(&whole.rows, r), code(&whole.cols, c)));
         assert_eq!(Table::from_pairs(plain).unwrap(), whole.table);
-    }
-
-    #[test]
-    fn grids_that_are_too_large_are_sorted() {
-        let mut counts = GrowingCounts::default();
-        for (row, col) in [(5, 9), (1 << 20, 3), (5, 1 << 20), (5, 9), (1 << 20, 3)] {
-            counts.add(row, col, 1).unwrap();
-        }
-        let cells = counts.finish();
-        let plain: Vec<_> = cells.iter().map(|c| (c.row, c.col, c.count)).collect();
-        assert_eq!(plain, [(5, 9, 2), (5, 1 << 20, 1), (1 << 20, 3, 2)]);
     }
 }
