@@ -120,7 +120,7 @@ pub use crate::cell_tests::CellTests;
 pub use crate::cells::Cell;
 pub use crate::clustered::{
     ClusteredAssociation, ClusteredAssociations, ClusteredParams, ClusteredPrevalence,
-    ClusteredScan, RaoScott, rao_scott_by_user,
+    ClusteredResiduals, ClusteredScan, RaoScott, rao_scott_by_user,
 };
 pub use crate::compare::{
     Divergence, DivergenceTest, Equivalence, EquivalenceParams, EquivalenceTest, McNemar,

@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
-use std::time::Instant;
 
 use axia_contingency::{
     AssociationParams, CellTests, Correction, Exact, Grid, LogP, NamedCounts, Vocabulary,
@@ -11,6 +10,7 @@ use axia_contingency::{
 
 use crate::Error;
 use crate::args::Args;
+use crate::cpu_time::best_of;
 use crate::figure::{name_of, peak_memory_mib, print};
 
 /// Categories of the generated rows: tasks and values.
@@ -117,37 +117,8 @@ fn report_findings(cells: &CellTests, mut report: impl FnMut(Correction, f64)) {
     }
 }
 
-/// The least CPU time (wall time where the system does not tell) of several passes, and the last result.
-fn best<T>(mut work: impl FnMut() -> Result<T, Error>) -> Result<(f64, T), Error> {
-    let mut least = f64::INFINITY;
-    let mut result = None;
-    for _ in 0..PASSES {
-        // The result of the pass before is freed outside of the time.
-        drop(result.take());
-        let (start, before) = (Instant::now(), cpu_seconds());
-        let done = work()?;
-        let wall = start.elapsed().as_secs_f64();
-        let cpu = before
-            .zip(cpu_seconds())
-            .map(|(before, after)| after - before);
-        least = least.min(cpu.unwrap_or(wall));
-        result = Some(done);
-    }
-    let result = result.ok_or("no pass")?;
-    Ok((least, result))
-}
-
-/// CPU time of all threads of this process so far.
-fn cpu_seconds() -> Option<f64> {
-    // The system brings the figure of a running thread up to date when it yields.
-    std::thread::yield_now();
-    let mut nanoseconds = 0;
-    for task in std::fs::read_dir("/proc/self/task").ok()? {
-        let path = task.ok()?.path().join("schedstat");
-        let text = std::fs::read_to_string(path).ok()?;
-        nanoseconds += text.split(' ').next()?.parse::<u64>().ok()?;
-    }
-    Some(nanoseconds as f64 * 1e-9)
+fn best<T>(work: impl FnMut() -> Result<T, Error>) -> Result<(f64, T), Error> {
+    best_of(PASSES, work)
 }
 
 /// Rows as codes.

@@ -14,6 +14,7 @@ mod calibration;
 mod canaries;
 mod clustering;
 mod contingency;
+mod cpu_time;
 mod embedding;
 mod figure;
 mod hdbscan;

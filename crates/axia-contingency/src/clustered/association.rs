@@ -156,6 +156,12 @@ impl ClusteredAssociations {
 }
 
 impl ClusteredScan {
+    /// Which question is asked.
+    #[must_use]
+    pub fn estimand(&self) -> Estimand {
+        self.params.estimand
+    }
+
     /// Measures every pair of a row and a column category that met in a conversation.
     ///
     /// # Errors

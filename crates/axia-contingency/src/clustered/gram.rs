@@ -1,13 +1,15 @@
 //! Sums of products over users, of a pair's four cells.
 
+use std::ops::{Add, Sub};
+
 /// Sums over users of products of what a user adds to the four cells of a pair's 2 × 2 table: in both, in the row only, in the
-/// column only, in neither. Exact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// column only, in neither. Exact before their one rounding.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Gram {
     /// Row-major, symmetric.
-    products: [[i128; 4]; 4],
+    products: [[f64; 4]; 4],
     /// Sums over users of each cell: the table itself.
-    pub(crate) cells: [i128; 4],
+    pub(crate) cells: [i64; 4],
 }
 
 /// Sums over users that one pair, its row, its column and the whole contribute. `both` counts what a user adds to row and
@@ -34,31 +36,32 @@ impl Gram {
     /// From sums in (both, x, y, m) to the four cells. In integers, so that nothing is lost where the cells are differences of
     /// large numbers.
     pub(crate) fn of(sums: &Sums) -> Self {
-        let s = |x: u64| i128::from(x);
-        let (bb, bx, by, bm) = (
-            s(sums.both2),
-            s(sums.both_x),
-            s(sums.both_y),
-            s(sums.both_m),
-        );
-        let (xx, xy, xm) = (s(sums.x2), s(sums.xy), s(sums.xm));
-        let (yy, ym, mm) = (s(sums.y2), s(sums.ym), s(sums.m2));
-        let row_only = [bx - bb, xx - 2 * bx + bb];
-        let col_only = [by - bb, xy - bx - by + bb, yy - 2 * by + bb];
-        let neither = [
-            bm - bx - by + bb,
-            xm - xx - xy + 2 * bx + by - bm - bb,
-            ym - yy - xy + 2 * by + bx - bm - bb,
-            mm + xx + yy + bb - 2 * xm - 2 * ym + 2 * bm + 2 * xy - 2 * bx - 2 * by,
+        let all = [
+            sums.both2,
+            sums.both_x,
+            sums.both_y,
+            sums.both_m,
+            sums.x2,
+            sums.xy,
+            sums.xm,
+            sums.y2,
+            sums.ym,
+            sums.m2,
         ];
-        let (b, x, y, m) = (s(sums.both), s(sums.x), s(sums.y), s(sums.m));
+        // No sum is above the last, and at most eight of them are added up: 64 bits hold that as a rule.
+        let products = if sums.m2 < 1 << 58 {
+            products(all.map(|x| x as i64)).map(|line| line.map(|x| x as f64))
+        } else {
+            products(all.map(i128::from)).map(|line| line.map(|x| x as f64))
+        };
+        let (b, x, y, m) = (
+            sums.both as i64,
+            sums.x as i64,
+            sums.y as i64,
+            sums.m as i64,
+        );
         Self {
-            products: [
-                [bb, row_only[0], col_only[0], neither[0]],
-                [row_only[0], row_only[1], col_only[1], neither[1]],
-                [col_only[0], col_only[1], col_only[2], neither[2]],
-                [neither[0], neither[1], neither[2], neither[3]],
-            ],
+            products,
             cells: [b, x - b, y - b, m - x - y + b],
         }
     }
@@ -68,11 +71,30 @@ impl Gram {
         let mut sum = 0.0;
         for (line, wi) in self.products.iter().zip(weights) {
             for (&product, wj) in line.iter().zip(weights) {
-                sum += wi * wj * product as f64;
+                sum += wi * wj * product;
             }
         }
         sum.max(0.0)
     }
+}
+
+/// The products of the four cells, row-major.
+fn products<T: Copy + Add<Output = T> + Sub<Output = T>>(sums: [T; 10]) -> [[T; 4]; 4] {
+    let [bb, bx, by, bm, xx, xy, xm, yy, ym, mm] = sums;
+    let row_only = [bx - bb, xx - bx - bx + bb];
+    let col_only = [by - bb, xy - bx - by + bb, yy - by - by + bb];
+    let neither = [
+        bm - bx - by + bb,
+        xm - xx - xy + bx + bx + by - bm - bb,
+        ym - yy - xy + by + by + bx - bm - bb,
+        mm - xm - xm - ym - ym + xx + yy + bb + bm + bm + xy + xy - bx - bx - by - by,
+    ];
+    [
+        [bb, row_only[0], col_only[0], neither[0]],
+        [row_only[0], row_only[1], col_only[1], neither[1]],
+        [col_only[0], col_only[1], col_only[2], neither[2]],
+        [neither[0], neither[1], neither[2], neither[3]],
+    ]
 }
 
 #[cfg(test)]
@@ -106,9 +128,20 @@ mod tests {
         for i in 0..4 {
             for j in 0..4 {
                 let product: u64 = users.iter().map(|user| user[i] * user[j]).sum();
-                assert_eq!(gram.products[i][j], i128::from(product), "{i} {j}");
+                assert!(
+                    (gram.products[i][j] - product as f64).abs() < 1e-300,
+                    "{i} {j}"
+                );
             }
         }
+        // Where 64 bits may not do.
+        let wide = Sums {
+            m2: sums.m2 + (1 << 60),
+            ..sums
+        };
+        let (wide, narrow) = (Gram::of(&wide).products, gram.products);
+        assert_eq!(wide[..3], narrow[..3]);
+        assert!((wide[3][3] - (1_u64 << 60) as f64 - narrow[3][3]).abs() < 256.0);
         let weighted: f64 = users
             .iter()
             .map(|u| (0.5 * u[0] as f64 - u[1] as f64 + 2.0 * u[3] as f64).powi(2))

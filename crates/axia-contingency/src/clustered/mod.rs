@@ -7,6 +7,7 @@ mod gram;
 mod pass;
 mod prevalence;
 mod rao_scott;
+mod residuals;
 mod robust;
 
 pub use self::association::{
@@ -14,6 +15,7 @@ pub use self::association::{
 };
 pub use self::prevalence::ClusteredPrevalence;
 pub use self::rao_scott::{RaoScott, rao_scott_by_user};
+pub use self::residuals::ClusteredResiduals;
 
 pub(crate) use self::by_user::correct_by_user;
 pub(crate) use self::pass::{RowScratch, UserPass};

@@ -15,10 +15,12 @@ pub(crate) struct UserPass<'a> {
     /// Conversations by row, and within a row by user.
     row_starts: Vec<usize>,
     row_entries: Vec<Entry>,
+    /// The columns of each entry's conversation, in the order of the entries, where that takes no more room than a few times
+    /// the labels: a row's pass then reads memory from front to back.
+    row_labels: Option<RowLabels>,
+    users: Vec<User>,
     /// Each user's columns with their counts.
-    user_starts: Vec<usize>,
     user_cols: Vec<(u32, u32)>,
-    user_totals: Vec<u64>,
     row_sums: Vec<LineSums>,
     col_sums: Vec<LineSums>,
     m: u64,
@@ -28,12 +30,33 @@ pub(crate) struct UserPass<'a> {
 }
 
 /// One conversation of a row.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Entry {
-    conversation: u32,
+    /// How many columns it has, if these are listed by row, else the conversation.
+    labels: u32,
     user: u32,
     weight: u32,
 }
+
+/// The columns of the conversations of each row.
+struct RowLabels {
+    starts: Vec<usize>,
+    labels: Vec<u32>,
+}
+
+/// A user's part of the whole, and where its columns are listed.
+#[derive(Debug, Clone, Copy, Default)]
+struct User {
+    total: u64,
+    cols: usize,
+    n_cols: u32,
+}
+
+/// Columns are listed by row as long as they are at most so many times the labels.
+const ROOM: usize = 4;
+
+/// Users whose data are asked for together, so that the waits for memory overlap.
+const AHEAD: usize = 32;
 
 /// Of a row or column: its total, and its sums over users with itself and with the whole.
 #[derive(Debug, Clone, Copy, Default)]
@@ -45,26 +68,28 @@ pub(crate) struct LineSums {
     pub(crate) users: u64,
 }
 
-/// One row's sums per column.
+/// One row's sums per column. What all of a user's columns need is apart: it stays in the first-level cache.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct RowScratch {
-    cols: Vec<ColSums>,
+    xy: Vec<u64>,
+    /// Of the user at hand: what it adds to the column, and to row and column together.
+    now_y: Vec<u32>,
+    now_both: Vec<u32>,
+    both: Vec<BothSums>,
     met: Vec<u32>,
+    /// Only so that reading ahead is not left out.
+    ahead: u32,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
-struct ColSums {
+struct BothSums {
     both2: u64,
     both_x: u64,
     both_y: u64,
     both_m: u64,
-    xy: u64,
     both: u32,
     /// Users behind `both`.
     users: u32,
-    /// Of the user at hand.
-    now: u32,
-    seen: bool,
 }
 
 /// How many conversations a row category stands for in each estimand, and so on: see [`Estimand`].
@@ -111,18 +136,15 @@ impl<'a> UserPass<'a> {
             row_starts[row + 1] += row_starts[row];
         }
         let mut next = row_starts.clone();
-        let nothing = Entry {
-            conversation: 0,
-            user: 0,
-            weight: 0,
-        };
-        let mut row_entries = vec![nothing; rows.all_labels().len()];
+        let mut row_labels = RowLabels::with_room(rows, cols, all.len());
+        let mut next_label = row_labels
+            .as_ref()
+            .map_or_else(Vec::new, |lists| lists.starts.clone());
+        let mut row_entries = vec![Entry::default(); rows.all_labels().len()];
         let mut row_sums = vec![LineSums::default(); n_rows];
         let mut col_sums = vec![LineSums::default(); n_cols];
-        let mut user_starts = Vec::with_capacity(n_users + 1);
-        user_starts.push(0);
         let mut user_cols: Vec<(u32, u32)> = Vec::with_capacity(cols.all_labels().len());
-        let mut user_totals = Vec::with_capacity(n_users);
+        let mut users = Vec::with_capacity(n_users);
         let (mut row_now, mut col_now) = (vec![0_u64; n_rows], vec![0_u64; n_cols]);
         let (mut rows_met, mut cols_met): (Vec<u32>, Vec<u32>) = (Vec::new(), Vec::new());
         let (mut m, mut m2, mut largest_user) = (0_u64, 0_u128, 0_u64);
@@ -141,8 +163,15 @@ impl<'a> UserPass<'a> {
                     // A weight of 0 (no labels on the other side) adds nothing, and is met again without harm.
                     *now += x;
                     let slot = &mut next[row as usize];
+                    let mut labels = conversation;
+                    if let Some(lists) = &mut row_labels {
+                        let from = &mut next_label[row as usize];
+                        lists.labels[*from..*from + c.len()].copy_from_slice(c);
+                        *from += c.len();
+                        labels = c.len() as u32;
+                    }
                     row_entries[*slot] = Entry {
-                        conversation,
+                        labels,
                         user: user as u32,
                         weight: x as u32,
                     };
@@ -160,6 +189,7 @@ impl<'a> UserPass<'a> {
                 let x = std::mem::take(&mut row_now[row as usize]);
                 row_sums[row as usize].add(x, total);
             }
+            let first = user_cols.len();
             for &col in &cols_met {
                 let y = std::mem::take(&mut col_now[col as usize]);
                 if y > 0 {
@@ -169,8 +199,11 @@ impl<'a> UserPass<'a> {
             }
             rows_met.clear();
             cols_met.clear();
-            user_starts.push(user_cols.len());
-            user_totals.push(total);
+            users.push(User {
+                total,
+                cols: first,
+                n_cols: (user_cols.len() - first) as u32,
+            });
             m += total;
             m2 += u128::from(total) * u128::from(total);
             largest_user = largest_user.max(total);
@@ -185,9 +218,9 @@ impl<'a> UserPass<'a> {
             estimand,
             row_starts,
             row_entries,
-            user_starts,
+            row_labels,
+            users,
             user_cols,
-            user_totals,
             row_sums,
             col_sums,
             m,
@@ -207,7 +240,7 @@ impl<'a> UserPass<'a> {
 
     /// Users, or conversations where users are not known.
     pub(crate) fn clusters(&self) -> u64 {
-        self.user_totals.len() as u64
+        self.users.len() as u64
     }
 
     pub(crate) fn total(&self) -> u64 {
@@ -241,64 +274,108 @@ impl<'a> UserPass<'a> {
 
     /// Fills the scratch with one row's sums.
     pub(crate) fn pass(&self, row: u32, scratch: &mut RowScratch) {
-        if scratch.cols.len() == self.scratch_len {
-            for &col in &scratch.met {
-                scratch.cols[col as usize] = ColSums::default();
-            }
-        } else {
-            scratch.cols = vec![ColSums::default(); self.scratch_len];
-        }
-        scratch.met.clear();
+        scratch.clear(self.scratch_len);
+        let row = row as usize;
         let entries = self
             .row_starts
-            .get(row as usize)
-            .zip(self.row_starts.get(row as usize + 1))
+            .get(row)
+            .zip(self.row_starts.get(row + 1))
             .and_then(|(&from, &to)| self.row_entries.get(from..to))
             .unwrap_or_default();
-        for of_user in entries.chunk_by(|a, b| a.user == b.user) {
-            let Some(&Entry { user, .. }) = of_user.first() else {
-                continue;
-            };
-            let user = user as usize;
-            let mut x = 0;
-            for entry in of_user {
-                x += u64::from(entry.weight);
-                for &col in self.cols.labels(entry.conversation as usize) {
-                    scratch.cols[col as usize].now += 1;
-                }
+        let mut listed = self.row_labels.as_ref().map_or(&[][..], |lists| {
+            let from = lists.starts.get(row).copied().unwrap_or(0);
+            lists.labels.get(from..).unwrap_or_default()
+        });
+        let mut of_users = entries.chunk_by(|a, b| a.user == b.user);
+        let mut block = Vec::with_capacity(AHEAD);
+        loop {
+            block.clear();
+            block.extend(of_users.by_ref().take(AHEAD).map(|of_user| {
+                let user = of_user.first().map_or(0, |entry| entry.user as usize);
+                (of_user, self.users.get(user).copied().unwrap_or_default())
+            }));
+            if block.is_empty() {
+                return;
             }
-            let m = self.user_totals[user];
-            for &(col, y) in &self.user_cols[self.user_starts[user]..self.user_starts[user + 1]] {
-                let sums = &mut scratch.cols[col as usize];
-                let y = u64::from(y);
-                sums.xy += x * y;
-                if sums.now > 0 {
-                    let both = u64::from(std::mem::take(&mut sums.now));
+            for (_, user) in &block {
+                let first = self.user_cols.get(user.cols).map_or(0, |col| col.0);
+                scratch.ahead = scratch.ahead.wrapping_add(first);
+            }
+            for (of_user, user) in &block {
+                listed = self.add_user(of_user, *user, listed, scratch);
+            }
+        }
+    }
+
+    /// Adds a user's conversations of a row, whose columns are the next ones listed; what is listed after them.
+    fn add_user<'b>(
+        &'b self,
+        of_user: &[Entry],
+        user: User,
+        listed: &'b [u32],
+        scratch: &mut RowScratch,
+    ) -> &'b [u32] {
+        let x: u64 = of_user.iter().map(|entry| u64::from(entry.weight)).sum();
+        let mut rest = listed;
+        for entry in of_user {
+            for &col in self.labels(entry, &mut rest) {
+                scratch.now_both[col as usize] += 1;
+            }
+        }
+        let cols = self
+            .user_cols
+            .get(user.cols..user.cols + user.n_cols as usize);
+        // A row without weight has met no column.
+        for &(col, y) in cols.filter(|_| x > 0).unwrap_or_default() {
+            let at = col as usize;
+            let xy = &mut scratch.xy[at];
+            if *xy == 0 {
+                scratch.met.push(col);
+            }
+            *xy += x * u64::from(y);
+            scratch.now_y[at] = y;
+        }
+        let mut again = listed;
+        for entry in of_user {
+            for &col in self.labels(entry, &mut again) {
+                let at = col as usize;
+                let both = u64::from(std::mem::take(&mut scratch.now_both[at]));
+                if both > 0 {
+                    let sums = &mut scratch.both[at];
                     sums.both += both as u32;
                     sums.users += 1;
                     sums.both2 += both * both;
                     sums.both_x += both * x;
-                    sums.both_y += both * y;
-                    sums.both_m += both * m;
-                }
-                if !sums.seen {
-                    sums.seen = true;
-                    scratch.met.push(col);
+                    sums.both_y += both * u64::from(scratch.now_y[at]);
+                    sums.both_m += both * user.total;
                 }
             }
         }
+        rest
+    }
+
+    /// The columns of an entry, which are the next ones listed.
+    fn labels<'b>(&'b self, entry: &Entry, listed: &mut &'b [u32]) -> &'b [u32] {
+        if self.row_labels.is_none() {
+            return self.cols.labels(entry.labels as usize);
+        }
+        let (own, after) = listed
+            .split_at_checked(entry.labels as usize)
+            .unwrap_or_default();
+        *listed = after;
+        own
     }
 
     /// The products of a pair's cells over users, for the row that the scratch was filled with.
     pub(crate) fn gram(&self, row: u32, col: u32, scratch: &RowScratch) -> Gram {
         let (x, y) = (self.row(row), self.col(col));
-        let pair = scratch.cols.get(col as usize).copied().unwrap_or_default();
+        let pair = scratch.both.get(col as usize).copied().unwrap_or_default();
         Gram::of(&Sums {
             both2: pair.both2,
             both_x: pair.both_x,
             both_y: pair.both_y,
             both_m: pair.both_m,
-            xy: pair.xy,
+            xy: scratch.xy.get(col as usize).copied().unwrap_or(0),
             x2: x.squares,
             xm: x.with_all,
             y2: y.squares,
@@ -321,14 +398,56 @@ impl LineSums {
     }
 }
 
+impl RowLabels {
+    /// Lists to be filled, if there is room for them.
+    fn with_room(rows: &Facet, cols: &Facet, conversations: usize) -> Option<Self> {
+        let n_rows = rows.n_categories() as usize;
+        let room = ROOM.saturating_mul(rows.all_labels().len() + cols.all_labels().len());
+        let mut starts = vec![0; n_rows + 1];
+        let mut all = 0_usize;
+        for index in 0..conversations {
+            let (own, n_cols) = (rows.labels(index), cols.labels(index).len());
+            all = all.saturating_add(own.len().saturating_mul(n_cols));
+            if all > room {
+                return None;
+            }
+            for &row in own {
+                starts[row as usize + 1] += n_cols;
+            }
+        }
+        for row in 0..n_rows {
+            starts[row + 1] += starts[row];
+        }
+        Some(Self {
+            starts,
+            labels: vec![0; all],
+        })
+    }
+}
+
 impl RowScratch {
+    fn clear(&mut self, n_cols: usize) {
+        if self.xy.len() == n_cols {
+            for &col in &self.met {
+                self.xy[col as usize] = 0;
+                self.both[col as usize] = BothSums::default();
+            }
+        } else {
+            self.xy = vec![0; n_cols];
+            self.now_y = vec![0; n_cols];
+            self.now_both = vec![0; n_cols];
+            self.both = vec![BothSums::default(); n_cols];
+        }
+        self.met.clear();
+    }
+
     /// Columns that met the row in some conversation, ascending, with how often and behind how many users.
     pub(crate) fn met(&self) -> Vec<(u32, u64, u64)> {
         let mut met: Vec<(u32, u64, u64)> = self
             .met
             .iter()
             .filter_map(|&col| {
-                let sums = self.cols.get(col as usize)?;
+                let sums = self.both.get(col as usize)?;
                 (sums.both > 0).then_some((col, u64::from(sums.both), u64::from(sums.users)))
             })
             .collect();

@@ -85,7 +85,7 @@ impl Robust {
             return score;
         }
         let whole = n as f64;
-        let excess = (a * d - b * c) as f64 / whole;
+        let excess = (i128::from(a) * i128::from(d) - i128::from(b) * i128::from(c)) as f64 / whole;
         let (p, not_p) = (col as f64 / whole, (n - col) as f64 / whole);
         // The row enters as an indicator of the conversation in a mention table: its mean is its share of conversations.
         let (q, not_q) = match self.estimand {

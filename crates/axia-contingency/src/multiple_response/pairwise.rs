@@ -7,6 +7,7 @@ use super::operator::{Operator, Probes, RowScale};
 use crate::clustered::{RowScratch, UserPass};
 use crate::conversations::Conversations;
 use crate::error::Error;
+use crate::grid::MAX_GRID;
 use crate::margins::Margins;
 use crate::params::Estimand;
 use crate::special::Sum;
@@ -44,7 +45,8 @@ impl PairwiseIndependence {
     /// `None` when no row or no column varies.
     ///
     /// # Errors
-    /// [`Error::is_invalid_parameter`] for a facet that is not there; as [`ClusteredScan::scan`](crate::ClusteredScan::scan).
+    /// [`Error::is_invalid_parameter`] for a facet that is not there; [`Error::is_overflow`] for more than 2^28 pairs of
+    /// categories; as [`ClusteredScan::scan`](crate::ClusteredScan::scan).
     ///
     /// # Complexity
     /// For each probe, the pairs met in conversations plus all pairs; memory for 24 bytes per pair.
@@ -58,10 +60,17 @@ impl PairwiseIndependence {
         col_facet: usize,
         seed: u64,
     ) -> Result<Option<Self>, Error> {
+        let categories = |facet| -> Result<u32, Error> {
+            Ok(conversations.require_facet(facet)?.n_categories())
+        };
+        let pairs = u64::from(categories(row_facet)?) * u64::from(categories(col_facet)?);
+        if pairs > MAX_GRID {
+            return Err(Error::grid_too_large());
+        }
         let pass = UserPass::new(conversations, row_facet, col_facet, Estimand::Prevalence)?;
         let n = conversations.len() as u64;
         let varies = |total: u64| total > 0 && total < n;
-        let n_cols = conversations.require_facet(col_facet)?.n_categories();
+        let n_cols = categories(col_facet)?;
         let cols: Vec<u32> = (0..n_cols)
             .filter(|&col| varies(pass.col(col).total))
             .collect();

@@ -1,15 +1,14 @@
 //! What variances by user cost: all pairs of 500 tasks and 3,307 values in 10 million rows (2.5 million conversations with
 //! four values each, five of each user), beside the plain counts, residuals, p-values and two corrections of the same rows.
 
-use std::time::Instant;
-
 use axia_contingency::{
-    AssociationParams, ClusteredParams, ConversationEntry, Conversations, Correction, Exact, Table,
+    AssociationParams, ClusteredParams, ConversationEntry, Conversations, Correction, Exact, Grid,
 };
 
 use super::Setting;
 use super::random::Random;
 use crate::Error;
+use crate::cpu_time::best_of;
 use crate::figure::{peak_memory_mib, print};
 
 const CONVERSATIONS: f64 = 2_500_000.0;
@@ -31,24 +30,42 @@ pub(super) fn run(setting: &Setting) -> Result<(), Error> {
         .build()?;
     let corrections = [Correction::Bonferroni, Correction::BenjaminiHochberg];
     let naive = best(|| {
-        let table = Table::from_codes(500, 3307, &rows, &cols)?;
-        Ok(plain.test_table(&table, &corrections)?.is_some())
+        let grid = Grid::from_codes(500, 3307, &rows, &cols)?;
+        Ok(plain.test_grid(&grid, &corrections)?.is_some())
     })?;
     let n = rows.len() as u64;
-    let on = "generated, five conversations a user, one thread by user";
-    print("calibration/cost/naive", naive, "s", n, on);
+    let on = "generated, five conversations a user, one thread";
+    print("calibration/cost/naive", naive, "CPU s", n, on);
     let scan = ClusteredParams::new().build()?;
     let mut pairs = 0;
-    let robust = best(|| {
-        pairs = scan.scan(&data, 0, 1)?.pairs.len() as u64;
+    let residuals = best(|| {
+        pairs = scan.residuals(&data, 0, 1)?.robust.len() as u64;
         Ok(true)
     })?;
-    print("calibration/cost/by_user", robust, "s", n, on);
     print(
-        "calibration/cost/by_user_over_naive",
-        robust / naive,
+        "calibration/cost/residuals_by_user",
+        residuals,
+        "CPU s",
+        pairs,
+        on,
+    );
+    print(
+        "calibration/cost/residuals_by_user_over_naive",
+        residuals / naive,
         "times",
         pairs,
+        on,
+    );
+    let mut met = 0;
+    let effects = best(|| {
+        met = scan.scan(&data, 0, 1)?.pairs.len() as u64;
+        Ok(true)
+    })?;
+    print(
+        "calibration/cost/effects_by_user",
+        effects,
+        "CPU s",
+        met,
         on,
     );
     if let Some(peak) = peak_memory_mib() {
@@ -57,17 +74,12 @@ pub(super) fn run(setting: &Setting) -> Result<(), Error> {
     Ok(())
 }
 
-/// The least wall time of several passes.
-fn best(mut work: impl FnMut() -> Result<bool, Error>) -> Result<f64, Error> {
-    let mut least = f64::INFINITY;
-    for _ in 0..PASSES {
-        let start = Instant::now();
-        if !work()? {
-            return Err("nothing to test".into());
-        }
-        least = least.min(start.elapsed().as_secs_f64());
+/// The least time of several passes.
+fn best(work: impl FnMut() -> Result<bool, Error>) -> Result<f64, Error> {
+    match best_of(PASSES, work)? {
+        (least, true) => Ok(least),
+        _ => Err("nothing to test".into()),
     }
-    Ok(least)
 }
 
 fn draw(conversations: u64, seed: u64) -> Result<Conversations, Error> {
