@@ -45,10 +45,12 @@ impl Factor {
 
 /// Corrects p-values, fewer than 2^32 of them.
 pub(crate) fn adjust(p: &[LogP], factor: Factor) -> Vec<LogP> {
-    let stairs = Stairs::of(p, factor);
-    let finder = stairs.finder();
     // The buffer that held the sorted values becomes the result.
-    let mut corrected = stairs.buffer;
+    let Stairs {
+        steps,
+        buffer: mut corrected,
+    } = Stairs::of(p, factor);
+    let finder = Finder::of(steps);
     let mut places = [0; BLOCK];
     for (slots, p) in corrected.chunks_mut(BLOCK).zip(p.chunks(BLOCK)) {
         finder.find(p, slots, &mut places);
@@ -123,53 +125,6 @@ impl Stairs {
             buffer: values,
         }
     }
-
-    fn finder(&self) -> Finder {
-        let mut counts = vec![0_u32; BUCKETS];
-        for &(x, _) in &self.steps {
-            if let Some(count) = counts.get_mut(bucket(x)) {
-                *count += 1;
-            }
-        }
-        let mut size = 0;
-        let parts = counts.iter().zip(0..).map(|(&count, number)| {
-            // Less than one step for each part, as a rule.
-            let digits = if count > 0 && inner(number) {
-                (u32::BITS - count.leading_zeros() + 1).min(MOST)
-            } else {
-                0
-            };
-            let part = Parts {
-                start: size,
-                shift: 52 - DIGITS - digits,
-                mask: (1 << digits) - 1,
-            };
-            size += 1 << digits;
-            part
-        });
-        let mut finder = Finder {
-            parts: parts.collect(),
-            last: Vec::new(),
-            steps: self.steps.clone(),
-        };
-        finder.last = vec![0; size as usize];
-        let mut next = 0;
-        let mut last = 0;
-        for (&(x, _), number) in self.steps.iter().zip(0..) {
-            let part = finder.part(x) as usize;
-            if let Some(passed) = finder.last.get_mut(next..=part) {
-                passed.fill(last);
-                next = part + 1;
-            }
-            last = number;
-        }
-        if let Some(rest) = finder.last.get_mut(next..) {
-            rest.fill(last);
-        }
-        // Nothing is at or above NaN, so that a search ends here.
-        finder.steps.extend([(f64::NAN, 0.0); 3]);
-        finder
-    }
 }
 
 /// Where the values of each bucket go. Those of buckets without a step need no place: even their first value with their last
@@ -228,6 +183,53 @@ struct Finder {
 }
 
 impl Finder {
+    fn of(steps: Vec<(f64, f64)>) -> Self {
+        let mut counts = vec![0_u32; BUCKETS];
+        for &(x, _) in &steps {
+            if let Some(count) = counts.get_mut(bucket(x)) {
+                *count += 1;
+            }
+        }
+        let mut size = 0;
+        let parts = counts.iter().zip(0..).map(|(&count, number)| {
+            // Less than one step for each part, as a rule.
+            let digits = if count > 0 && inner(number) {
+                (u32::BITS - count.leading_zeros() + 1).min(MOST)
+            } else {
+                0
+            };
+            let part = Parts {
+                start: size,
+                shift: 52 - DIGITS - digits,
+                mask: (1 << digits) - 1,
+            };
+            size += 1 << digits;
+            part
+        });
+        let mut finder = Self {
+            parts: parts.collect(),
+            last: Vec::new(),
+            steps,
+        };
+        finder.last = vec![0; size as usize];
+        let mut next = 0;
+        let mut last = 0;
+        for (&(x, _), number) in finder.steps.iter().zip(0..) {
+            let part = finder.part(x) as usize;
+            if let Some(passed) = finder.last.get_mut(next..=part) {
+                passed.fill(last);
+                next = part + 1;
+            }
+            last = number;
+        }
+        if let Some(rest) = finder.last.get_mut(next..) {
+            rest.fill(last);
+        }
+        // Nothing is at or above NaN, so that a search ends here.
+        finder.steps.extend([(f64::NAN, 0.0); 3]);
+        finder
+    }
+
     fn part(&self, x: f64) -> u32 {
         self.parts.get(bucket(x)).map_or(0, |parts| {
             parts.start + ((x.to_bits() >> parts.shift) as u32 & parts.mask)
