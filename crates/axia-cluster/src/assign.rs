@@ -19,7 +19,7 @@ use std::sync::Mutex;
 use crate::groups;
 use crate::kernel::{Block, Candidate, Filter, LANES, NOTHING, lower_bounds, scaled_distance};
 use crate::kernel::{squared_distance, sum_error};
-use crate::parallel::{for_each_piece, threads};
+use crate::parallel::{for_each_piece, for_each_piece_of, threads};
 use crate::prepared::{Prepared, to_f32};
 
 /// Most points of a block: as many as the second cache holds beside the panels.
@@ -63,6 +63,9 @@ pub(crate) struct Assigner<'a> {
     /// The panel of each centroid.
     panel_of: Vec<u32>,
     parts: Vec<Part>,
+    /// Centroids as the filter sees them, and only scaled.
+    moved: Vec<f32>,
+    scaled: Vec<f32>,
     scratch: Mutex<Vec<Scratch>>,
     rounds: u32,
     keep: bool,
@@ -72,7 +75,7 @@ pub(crate) struct Assigner<'a> {
 struct Round<'a> {
     points: &'a Prepared<'a>,
     centroids: &'a [f32],
-    scaled: Vec<f32>,
+    scaled: &'a [f32],
     filter: Filter,
     slots: &'a [u32],
     panel_of: &'a [u32],
@@ -143,6 +146,8 @@ impl<'a> Assigner<'a> {
             slots: groups::in_order(k),
             panel_of: Vec::new(),
             parts,
+            moved: vec![0.0; k * points.dim],
+            scaled: vec![0.0; k * points.dim],
             scratch: Mutex::new(Vec::new()),
             rounds: 0,
             keep: false,
@@ -204,18 +209,17 @@ impl<'a> Assigner<'a> {
             _ => Kind::Bounded,
         };
         self.rounds += 1;
-        let mut moved = vec![0.0; centroids.len()];
-        let mut scaled = vec![0.0; centroids.len()];
-        let both = moved.chunks_mut(16 * dim).zip(scaled.chunks_mut(16 * dim));
+        let points = self.points;
+        let both = (self.moved.chunks_mut(16 * dim)).zip(self.scaled.chunks_mut(16 * dim));
         let mut both: Vec<(&mut [f32], &mut [f32])> = both.collect();
-        for_each_piece(&mut both, 1, |piece, both| {
+        for_each_piece_of(centroids.len(), &mut both, 1, |piece, both| {
             let (moved, scaled) = &mut both[0];
             let from = &centroids[piece * 16 * dim..][..moved.len()];
-            self.points.move_rows(from, moved, scaled);
+            points.move_rows(from, moved, scaled);
         });
         if kind == Kind::Unbounded {
             // The first update moves centroids so far that nothing would be gained by bounds before.
-            self.slots = groups::similar(isa, &moved, dim);
+            self.slots = groups::similar(isa, &self.moved, dim);
         }
         if kind != Kind::Bounded {
             self.panel_of = vec![0; self.k];
@@ -239,8 +243,8 @@ impl<'a> Assigner<'a> {
         let round = Round {
             points: self.points,
             centroids,
-            scaled,
-            filter: Filter::new(isa, &moved, dim, &self.slots),
+            scaled: &self.scaled,
+            filter: Filter::new(isa, &self.moved, dim, &self.slots),
             slots: &self.slots,
             panel_of: &self.panel_of,
             drift,

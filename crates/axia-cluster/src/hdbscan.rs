@@ -13,6 +13,7 @@ use crate::exact::Exact;
 use crate::hdbscan::condensed::Condensed;
 use crate::linkage::{Dendrogram, Found};
 use crate::mst::Graph;
+use crate::parallel::on_pool;
 use crate::{Metric, Points};
 
 /// How flat clusters are chosen from the tree.
@@ -238,12 +239,14 @@ impl Hdbscan {
         if samples > n {
             return Err(Kind::TooFewSamples { samples, points: n }.into());
         }
-        let exact = Exact::new(points, params.metric)?;
-        let dendrogram = if n == 1 {
-            Dendrogram::from_found(1, Vec::new())
-        } else {
-            tree(&exact, samples)?
-        };
+        let dendrogram = on_pool(|| {
+            let exact = Exact::new(points, params.metric)?;
+            if n == 1 {
+                Ok(Dendrogram::from_found(1, Vec::new()))
+            } else {
+                tree(&exact, samples)
+            }
+        })?;
         let condensed = Condensed::new(&dendrogram, params.min_cluster_size);
         Ok(select::select(&condensed, params, dendrogram))
     }

@@ -173,9 +173,11 @@ impl Distance<f32> for Squared {
 
 /// A graph over points that finds approximate neighbours.
 ///
-/// Exact search finds all of them and needs no graph. The graph pays for single queries against the
-/// same points, again and again: building it takes about a millisecond a point, as long as thousands of
-/// exact queries.
+/// Exact search finds all of them and needs no graph; of many queries at a time it is the faster one.
+/// The graph pays for single queries against the same points, again and again: on two cores, with 384
+/// dimensions and recall of 0.998, such a query took 0.35 to 0.4 of the time of an exact one from 1,000
+/// points to 9,000, and building had paid after 700 queries of 1,000 points, 1,800 of 3,000 and 4,600 of
+/// 9,000 (`measure hnsw`).
 pub struct HnswIndex {
     metric: Metric,
     dim: usize,

@@ -4,7 +4,7 @@ use crate::assign::{Assigner, assign};
 use crate::error::{Error, Kind};
 use crate::init;
 use crate::kernel::add_row;
-use crate::parallel::map_pieces;
+use crate::parallel::{map_pieces, on_pool};
 use crate::prepared::Prepared;
 use crate::sums::Sums;
 use crate::update::{fill_empty, update};
@@ -106,7 +106,7 @@ impl KMeans {
     /// ```
     pub fn start(&self, points: Points<'_>) -> Result<Vec<f32>, Error> {
         self.check(points, None)?;
-        init::centroids(self, &Prepared::new(points, self.metric())?, None, 0)
+        on_pool(|| init::centroids(self, &Prepared::new(points, self.metric())?, None, 0))
     }
 
     fn fit_checked(
@@ -115,7 +115,7 @@ impl KMeans {
         weights: Option<&[f64]>,
     ) -> Result<KMeansResult, Error> {
         self.check(points, weights)?;
-        self.fit_prepared(&Prepared::new(points, self.metric())?, weights)
+        on_pool(|| self.fit_prepared(&Prepared::new(points, self.metric())?, weights))
     }
 
     /// Whether there are enough points.
@@ -172,9 +172,10 @@ impl KMeans {
         let mut labels = assigner.labels();
         let mut iterations = 0;
         let mut converged = false;
+        let mut before = Vec::new();
         while !converged && iterations < self.max_iterations() {
             iterations += 1;
-            let before = centroids.clone();
+            before.clone_from(&centroids);
             let filled = fill_empty(points, weights, &centroids, &mut labels);
             for &point in &filled {
                 assigner.relabel(point, labels[point]);

@@ -19,6 +19,7 @@ use crate::exact::Exact;
 use crate::linkage::clusters::Clusters;
 use crate::linkage::rules::{Complete, Mean, Rule, Ward};
 use crate::mst::Graph;
+use crate::parallel::on_pool;
 use crate::square::{Frame, Square};
 use crate::{Metric, Points};
 
@@ -162,14 +163,14 @@ impl Linkage {
         if n > (u32::MAX / 2) as usize {
             return Err(Error::parameter("number of points", "below 2147483648", n));
         }
-        let exact = Exact::new(points, self.params.metric)?;
-        if n == 1 {
-            return Ok(Dendrogram::from_found(1, Vec::new()));
-        }
-        let found = match self.params.method {
-            LinkageMethod::Single => single(&exact)?,
-            method => joined(method, Frame::new(exact))?,
-        };
+        let found = on_pool(|| {
+            let exact = Exact::new(points, self.params.metric)?;
+            match self.params.method {
+                _ if n == 1 => Ok(Vec::new()),
+                LinkageMethod::Single => single(&exact),
+                method => joined(method, Frame::new(exact)),
+            }
+        })?;
         Ok(Dendrogram::from_found(n, found))
     }
 }

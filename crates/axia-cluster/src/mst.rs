@@ -17,6 +17,8 @@ use crate::{Metric, Nearness};
 
 /// Neighbours in a list beyond those that are asked for.
 const MORE: usize = 8;
+/// Edges that a point keeps of a comparison with all points, for later rounds.
+const KEPT: usize = 8;
 /// Points of one piece of work on lists.
 const PIECE: usize = 1024;
 /// Most rows of a block that is compared with all points.
@@ -152,9 +154,9 @@ impl<'a> Graph<'a> {
         let n = self.len();
         let mut sets = Sets::new(n);
         let mut edges = Vec::with_capacity(n - 1);
-        // The lightest edge that a comparison with all points has found, and what no edge beyond it and
-        // the list is lighter than.
-        let mut known = vec![None; n];
+        // The lightest edges that a comparison with all points has found, and what no edge beyond them
+        // and the list is lighter than.
+        let mut known: Vec<Vec<Edge>> = vec![Vec::new(); n];
         let mut lower = self.reach.clone();
         while edges.len() < n - 1 {
             let of: Vec<u32> = (0..n).map(|row| sets.find(row) as u32).collect();
@@ -169,7 +171,7 @@ impl<'a> Graph<'a> {
                 }
             }
             let lightest = map_pieces(n, PIECE, |range| {
-                let lightest = |row| self.lightest(row, known[row], &of, cores);
+                let lightest = |row| self.lightest(row, &known[row], &of, cores);
                 range.map(lightest).collect::<Vec<_>>()
             })
             .concat();
@@ -195,13 +197,16 @@ impl<'a> Graph<'a> {
                 .filter(|&row| of[row] as usize == row && row != largest && !is_open[row])
                 .count();
             if settled * 4 < components - 1 {
-                let found = self.search(&open, &lightest, &of, cores);
-                for (edge, &row) in found.into_iter().zip(&open) {
-                    known[row] = edge;
-                    if let Some(edge) = edge {
-                        lower[row] = lower[row].max(edge.weight);
+                let found = self.search(&open, &of, cores);
+                for (edges, &row) in found.into_iter().zip(&open) {
+                    lower[row] = match edges.last() {
+                        Some(edge) if edges.len() == KEPT => lower[row].max(edge.weight),
+                        _ => f64::INFINITY,
+                    };
+                    if let Some(edge) = edges.first() {
                         edge.offer(&mut best[of[row] as usize]);
                     }
+                    known[row] = edges;
                 }
                 is_open.fill(false);
             }
@@ -225,9 +230,10 @@ impl<'a> Graph<'a> {
         Edge::new(row, other, squared.max(cores[row]).max(cores[other]))
     }
 
-    /// The lightest edge of a point to another component in its list, or the one that it knows.
-    fn lightest(&self, row: usize, known: Option<Edge>, of: &[u32], cores: &[f64]) -> Option<Edge> {
-        let mut best = known.filter(|edge| of[edge.a] != of[edge.b]);
+    /// The lightest edge of a point to another component, of its list and those that it knows.
+    fn lightest(&self, row: usize, known: &[Edge], of: &[u32], cores: &[f64]) -> Option<Edge> {
+        let mut leaving = known.iter().filter(|edge| of[edge.a] != of[edge.b]);
+        let mut best = leaving.next().copied();
         for &(other, squared) in self.list(row) {
             if best.is_some_and(|best| squared > best.weight) {
                 break;
@@ -240,15 +246,8 @@ impl<'a> Graph<'a> {
         best
     }
 
-    /// The lightest edge of each of these points to another component, of all edges; `lightest` are
-    /// those of all points so far.
-    fn search(
-        &self,
-        rows: &[usize],
-        lightest: &[Option<Edge>],
-        of: &[u32],
-        cores: &[f64],
-    ) -> Vec<Option<Edge>> {
+    /// The [`KEPT`] lightest edges of each of these points to other components, the lightest first.
+    fn search(&self, rows: &[usize], of: &[u32], cores: &[f64]) -> Vec<Vec<Edge>> {
         let size = rows.len().div_ceil(8 * threads()).clamp(12, BLOCK);
         let panels = self.len().div_ceil(LANES);
         map_pieces(rows.len(), size, |range| {
@@ -257,11 +256,9 @@ impl<'a> Graph<'a> {
             let offsets: Vec<f32> = (rows.iter())
                 .map(|&row| self.space.push(&mut block, row))
                 .collect();
-            let mut best: Vec<Option<Edge>> = rows.iter().map(|&row| lightest[row]).collect();
-            let mut limits: Vec<f64> = (best.iter())
-                .map(|edge| edge.map_or(f64::INFINITY, |edge| edge.weight))
-                .collect();
-            let mut asks: Vec<f32> = limits.iter().map(|&limit| self.ask(limit)).collect();
+            let mut best: Vec<Vec<Edge>> = vec![Vec::new(); rows.len()];
+            let mut limits = vec![f64::INFINITY; rows.len()];
+            let mut asks = vec![f32::NEG_INFINITY; rows.len()];
             let mut hits = Vec::new();
             for panel in 0..panels {
                 hits.clear();
@@ -276,10 +273,12 @@ impl<'a> Graph<'a> {
                     let squared = self.exact.squared(row, other);
                     let edge = self.edge((row, other), squared, cores);
                     if edge.weight <= limits[at] {
-                        edge.offer(&mut best[at]);
-                        if edge.weight < limits[at] {
-                            limits[at] = edge.weight;
-                            asks[at] = self.ask(edge.weight);
+                        let held = &mut best[at];
+                        held.insert(held.partition_point(|held| held.before(&edge)), edge);
+                        held.truncate(KEPT);
+                        if let Some(last) = held.get(KEPT - 1) {
+                            limits[at] = last.weight;
+                            asks[at] = self.ask(last.weight);
                         }
                     }
                 }

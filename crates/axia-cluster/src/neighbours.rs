@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Points;
 use crate::error::{Error, Kind};
-use crate::search::{Search, Space};
+use crate::parallel::on_pool;
+use crate::search::{FEW, Search, Space, compare_all};
 
 /// By what points are near.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -142,8 +143,10 @@ impl Neighbours {
             }
             .into());
         }
-        let space = Space::new(points, self.nearness())?;
-        Ok(self.lists(Search::all(&space, self.k()).run()))
+        on_pool(|| {
+            let space = Space::new(points, self.nearness())?;
+            Ok(self.lists(Search::all(&space, self.k()).run()))
+        })
     }
 
     /// The `k` nearest `points` of each query, the nearest first, the lower index of equals.
@@ -173,9 +176,15 @@ impl Neighbours {
             }
             .into());
         }
-        let mut space = Space::new(points, self.nearness())?;
-        let queries = space.queries(queries)?;
-        Ok(self.lists(Search::of(&queries, &space, self.k()).run()))
+        on_pool(|| {
+            let mut space = Space::new(points, self.nearness())?;
+            let queries = space.queries(queries)?;
+            Ok(self.lists(if queries.len() <= FEW {
+                compare_all(&queries, &space, self.k())
+            } else {
+                Search::of(&queries, &space, self.k()).run()
+            }))
+        })
     }
 
     fn lists(&self, found: Vec<(u32, f64)>) -> NeighbourLists {

@@ -1,6 +1,36 @@
 //! Work split by index. With and without threads the same closures see the same pieces, so what
 //! they compute cannot depend on the number of threads.
 
+/// Work on fewer values than this is done before another thread has woken up.
+const ALONE: usize = 1 << 18;
+
+/// As [`for_each_piece`], for work on so many values: little of it stays on one thread.
+pub(crate) fn for_each_piece_of<T, F>(values: usize, items: &mut [T], size: usize, work: F)
+where
+    T: Send,
+    F: Fn(usize, &mut [T]) + Sync + Send,
+{
+    if values < ALONE {
+        for (piece, items) in items.chunks_mut(size).enumerate() {
+            work(piece * size, items);
+        }
+    } else {
+        for_each_piece(items, size, work);
+    }
+}
+
+/// Runs `work` on a thread of the pool, so that its steps need not each wake one and wait for it.
+#[cfg(feature = "rayon")]
+pub(crate) fn on_pool<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+    rayon::scope(|_| work())
+}
+
+/// Runs `work`.
+#[cfg(not(feature = "rayon"))]
+pub(crate) fn on_pool<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+    work()
+}
+
 /// Calls `work(index of the first item, piece)` for each piece of at most `size` items.
 #[cfg(feature = "rayon")]
 pub(crate) fn for_each_piece<T, F>(items: &mut [T], size: usize, work: F)

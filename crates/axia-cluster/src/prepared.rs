@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::error::{Error, Kind};
 use crate::kernel::{self, Isa};
-use crate::parallel::{for_each_piece, map_pieces};
+use crate::parallel::{for_each_piece, for_each_piece_of, map_pieces};
 use crate::{Metric, Points};
 
 /// Rows of one piece of parallel work on single rows.
@@ -93,7 +93,7 @@ impl<'a> Prepared<'a> {
     pub(crate) fn movements(&self, before: &[f32], after: &[f32]) -> Vec<f64> {
         let dim = self.dim;
         let mut out = vec![0.0; before.len() / dim];
-        for_each_piece(&mut out, PIECE, |first, out| {
+        for_each_piece_of(before.len(), &mut out, PIECE, |first, out| {
             for (at, out) in (first..).zip(out) {
                 let (before, after) = (&before[at * dim..][..dim], &after[at * dim..][..dim]);
                 *out = kernel::squared_distance(self.isa, before, after);

@@ -9,12 +9,47 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
 use crate::kernel::{Block, Filter, Hit, Isa, LANES};
-use crate::parallel::for_each_piece;
+use crate::parallel::{for_each_piece, map_pieces};
 use crate::prepared::{Prepared, to_f32};
 use crate::{Metric, Nearness, Points};
 
 /// Points of a block: eight panels.
 const BLOCK: usize = 256;
+
+/// For as many rows, laying out the columns for the tiles takes longer than all distances.
+pub(crate) const FEW: usize = 6;
+
+/// Columns of one piece when all distances are worked out.
+const PIECE: usize = 1024;
+
+/// The neighbours of a few rows, from all distances.
+pub(crate) fn compare_all(rows: &Space<'_>, columns: &Space<'_>, k: usize) -> Vec<(u32, f64)> {
+    let mut found = Vec::with_capacity(rows.len() * k);
+    for row in 0..rows.len() {
+        let mut nearest = map_pieces(columns.len(), PIECE, |range| {
+            let near = |column| (rows.exact(row, columns, column), to_u32(column));
+            nearest_of(range.map(near).collect(), k)
+        });
+        let nearest = nearest_of(nearest.drain(..).flatten().collect(), k);
+        found.extend(
+            nearest
+                .into_iter()
+                .map(|(exact, index)| (index, rows.value(exact))),
+        );
+    }
+    found
+}
+
+/// The `k` nearest, the lower index of equals.
+fn nearest_of(mut near: Vec<(f64, u32)>, k: usize) -> Vec<(f64, u32)> {
+    let order = |a: &(f64, u32), b: &(f64, u32)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
+    if near.len() > k {
+        near.select_nth_unstable_by(k, order);
+        near.truncate(k);
+    }
+    near.sort_by(order);
+    near
+}
 
 /// Points in the frame of their scores. The score of a pair is `-|x - y|²/2` of the moved and scaled
 /// rows, or their inner product: the larger, the nearer, and the same from both ends.
@@ -440,6 +475,7 @@ mod tests {
                 let mut space = Space::new(points, nearness).unwrap();
                 let queries = space.queries(Points::new(&rows, dim).unwrap()).unwrap();
                 let found = Search::of(&queries, &space, k).run();
+                assert_eq!(compare_all(&queries, &space, k), found);
                 assert_eq!(
                     found,
                     plain(&queries, &space, false, k),

@@ -9,7 +9,7 @@
 use crate::Metric;
 use crate::assign::Move;
 use crate::kernel::{NOTHING, all_whole, count_row, mean_row};
-use crate::parallel::{for_each_piece, map_pieces};
+use crate::parallel::{for_each_piece_of, map_pieces};
 use crate::prepared::{Prepared, to_f32};
 use crate::update::{Members, update};
 
@@ -156,7 +156,7 @@ impl Sums {
                 next[cluster] += 1;
             }
         }
-        for_each_piece(&mut self.sums, dim, |first, sums| {
+        for_each_piece_of(moves.len() * dim, &mut self.sums, dim, |first, sums| {
             let cluster = first / dim;
             for &(point, away) in &steps[starts[cluster]..starts[cluster + 1]] {
                 count_row(points.isa, sums, away, points.row(point as usize), scale);
@@ -172,12 +172,12 @@ impl Sums {
         moved: &[bool],
         centroids: &mut [f32],
     ) -> Vec<(usize, Vec<usize>)> {
-        let dim = points.dim;
+        let (dim, centroids_len) = (points.dim, centroids.len());
         let mut work: Vec<(&mut [f32], Vec<usize>)> = centroids
             .chunks_exact_mut(dim)
             .map(|centroid| (centroid, Vec::new()))
             .collect();
-        for_each_piece(&mut work, 16, |first, work| {
+        for_each_piece_of(centroids_len, &mut work, 16, |first, work| {
             for (cluster, (centroid, vague)) in (first..).zip(work) {
                 if !moved[cluster] {
                     continue;

@@ -86,6 +86,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
     print_each("kmeans fit, first", &each, count, &on);
     print("kmeans fit, median", median, "s", count, &on);
     print("kmeans fit, least", seconds[0], "s", count, &on);
+    print("kmeans iterations", steps, "", count, &on);
     print("kmeans iteration", median / steps, "s", count, &on);
     print("machine peak, f32", single / 1e9, "GFLOP/s", 1, "registers");
     if pairs > 0.0 {
