@@ -2,6 +2,7 @@
 
 use crate::cells::Cell;
 use crate::exact::Hypergeometric;
+use crate::grid::GridRow;
 use crate::params::{AssociationScan, Exact, LN_DECISIVE};
 use crate::special::factorial_error;
 use crate::tail_table::TailTable;
@@ -11,7 +12,7 @@ pub(crate) enum RowCounts<'a> {
     /// The non-zero ones.
     Cells(&'a [Cell]),
     /// All of a grid, its empty columns included.
-    Grid(&'a [u32]),
+    Grid(GridRow<'a>),
 }
 
 /// One row of the result, to be filled.
@@ -166,13 +167,21 @@ impl AssociationScan {
 /// The counts between non-empty lines, as numbers that doubles hold exactly.
 fn observed(counts: &RowCounts<'_>, lines: &Lines) -> Vec<f64> {
     match counts {
-        RowCounts::Grid(counts) if counts.len() == lines.cols.len() => {
-            counts.iter().map(|&count| count.into()).collect()
-        }
-        RowCounts::Grid(counts) => {
-            let ids = lines.cols.iter().map(|&(id, _)| id as usize);
-            ids.map(|id| counts.get(id).map_or(0.0, |&count| count.into()))
-                .collect()
+        RowCounts::Grid(row) => {
+            let mut observed: Vec<f64> = if row.bytes.len() == lines.cols.len() {
+                row.bytes.iter().map(|&byte| byte.into()).collect()
+            } else {
+                let ids = lines.cols.iter().map(|&(id, _)| id as usize);
+                ids.map(|id| row.bytes.get(id).map_or(0.0, |&byte| byte.into()))
+                    .collect()
+            };
+            for (col, more) in row.rounds() {
+                let at = lines.cols.binary_search_by_key(&col, |&(id, _)| id);
+                if let Some(slot) = at.ok().and_then(|at| observed.get_mut(at)) {
+                    *slot += f64::from(more);
+                }
+            }
+            observed
         }
         RowCounts::Cells(cells) => {
             let mut observed = vec![0.0; lines.cols.len()];

@@ -113,12 +113,9 @@ impl AssociationScan {
             cols: full(cols),
             n: grid.total(),
         };
-        let ids: Vec<usize> = lines.rows.iter().map(|&(id, _)| id as usize).collect();
-        let width = grid.n_cols() as usize;
-        let rows = ids
-            .into_iter()
-            .filter_map(|row| grid.counts().get(row * width..(row + 1) * width))
-            .map(RowCounts::Grid);
+        let ids: Vec<u32> = lines.rows.iter().map(|&(id, _)| id).collect();
+        let rows = ids.into_iter().filter_map(|row| grid.line(row));
+        let rows = rows.map(RowCounts::Grid);
         self.test_rows(lines, rows, corrections)
     }
 

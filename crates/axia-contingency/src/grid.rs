@@ -6,8 +6,8 @@ use crate::table::{Line, Table};
 
 /// Counts of a whole grid of rows and columns, zeros included.
 ///
-/// The dense counterpart of [`Table`], for codes of known ranges: 4 bytes for each cell of the grid, whether anything was
-/// counted there or not. [`test_grid`](crate::AssociationScan::test_grid) tests all cells without another form in between.
+/// The dense counterpart of [`Table`], for codes of known ranges: 1 byte for each cell of the grid, whether anything was
+/// counted there or not, and 8 for each cell with 256 or more. [`test_grid`](crate::AssociationScan::test_grid) tests all cells without another form in between.
 ///
 /// ```
 /// use axia_contingency::{AssociationParams, Correction, Grid};
@@ -24,11 +24,40 @@ use crate::table::{Line, Table};
 pub struct Grid {
     n_rows: u32,
     n_cols: u32,
-    counts: Vec<u32>,
+    /// Counts modulo 256, row by row.
+    bytes: Vec<u8>,
+    /// Places with 256 or more, ascending, and how many times 256.
+    rounds: Vec<(u32, u32)>,
     total: u64,
 }
 
-/// Larger grids are refused: 2^28 cells are 1 GiB of counts.
+/// One row of a grid.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct GridRow<'a> {
+    pub(crate) bytes: &'a [u8],
+    rounds: &'a [(u32, u32)],
+    start: u32,
+}
+
+impl<'a> GridRow<'a> {
+    /// Columns with 256 or more, and how much more than their bytes say.
+    pub(crate) fn rounds(self) -> impl Iterator<Item = (u32, u32)> + 'a {
+        let rounds = self.rounds.iter();
+        rounds.map(move |&(place, rounds)| (place - self.start, rounds << 8))
+    }
+
+    fn counts(self) -> Vec<u32> {
+        let mut counts: Vec<u32> = self.bytes.iter().map(|&byte| byte.into()).collect();
+        for (col, more) in self.rounds() {
+            if let Some(count) = counts.get_mut(col as usize) {
+                *count += more;
+            }
+        }
+        counts
+    }
+}
+
+/// Larger grids are refused.
 pub(crate) const MAX_GRID: u64 = 1 << 28;
 
 /// Rows that are checked and placed before they are counted: the places stay in the first-level cache.
@@ -45,7 +74,7 @@ impl Grid {
     /// [`Error::is_overflow`] for a grid of more than 2^28 cells and for 2^32 or more pairs.
     ///
     /// # Complexity
-    /// One pass. While it runs, 1 more byte for each cell, and 4 for each 256 pairs.
+    /// One pass. While it runs, at most 4 bytes for each 256 pairs beside the result.
     pub fn from_codes(n_rows: u32, n_cols: u32, rows: &[u32], cols: &[u32]) -> Result<Self, Error> {
         if rows.len() != cols.len() {
             return Err(Error::inconsistent(
@@ -59,11 +88,12 @@ impl Grid {
         if u32::try_from(rows.len()).is_err() {
             return Err(Error::too_many_kept("pairs counted in a grid"));
         }
-        let counts = count(n_rows, n_cols, rows, cols, cells as usize)?;
+        let (bytes, rounds) = count(n_rows, n_cols, rows, cols, cells as usize)?;
         Ok(Self {
             n_rows,
             n_cols,
-            counts,
+            bytes,
+            rounds,
             total: rows.len() as u64,
         })
     }
@@ -80,19 +110,19 @@ impl Grid {
         self.n_cols
     }
 
-    /// The counts row by row: that of row `i` and column `j` is at `i * n_cols + j`.
+    /// All counts row by row: that of row `i` and column `j` is at `i * n_cols + j`.
     #[must_use]
-    pub fn counts(&self) -> &[u32] {
-        &self.counts
+    pub fn counts(&self) -> Vec<u32> {
+        self.lines().flat_map(GridRow::counts).collect()
     }
 
     /// One count; 0 outside of the grid.
     #[must_use]
     pub fn observed(&self, row: u32, col: u32) -> u32 {
-        let at = row as usize * self.n_cols as usize + col as usize;
-        let inside = col < self.n_cols;
-        let count = inside.then(|| self.counts.get(at)).flatten();
-        count.copied().unwrap_or(0)
+        let Some(line) = self.line(row) else { return 0 };
+        let more = line.rounds().find(|round| round.0 == col);
+        let byte = line.bytes.get(col as usize).copied().unwrap_or(0);
+        u32::from(byte) + more.map_or(0, |round| round.1)
     }
 
     /// Grand total.
@@ -111,24 +141,33 @@ impl Grid {
             return Err(Error::shape_mismatch(left, right));
         }
         let total = grow(self.total, other.total, "counts of a grid")?;
-        let pairs = self.counts.iter().zip(&other.counts);
-        let counts: Option<Vec<u32>> = pairs.map(|(a, b)| a.checked_add(*b)).collect();
-        let counts = counts.ok_or_else(|| Error::too_many_kept("counts of a cell of a grid"))?;
-        Ok(Self {
-            counts,
+        let counts = self.counts().into_iter().zip(other.counts());
+        let mut merged = Self {
+            bytes: Vec::with_capacity(self.bytes.len()),
+            rounds: Vec::new(),
             total,
             ..*self
-        })
+        };
+        for ((one, other), place) in counts.zip(0..) {
+            let sum = one
+                .checked_add(other)
+                .ok_or_else(|| Error::too_many_kept("counts of a cell of a grid"))?;
+            merged.bytes.push(sum as u8);
+            if sum > 255 {
+                merged.rounds.push((place, sum >> 8));
+            }
+        }
+        Ok(merged)
     }
 
     /// The same counts as a sparse table, without the zeros and the empty lines.
     #[must_use]
     pub fn to_table(&self) -> Table {
-        let filled = self.counts.iter().filter(|&&count| count > 0).count();
-        let mut cells = Vec::with_capacity(filled);
+        let mut cells = Vec::new();
         for (line, row) in self.lines().zip(0_u32..) {
-            let counts = line.iter().zip(0_u32..).filter(|&(&count, _)| count > 0);
-            cells.extend(counts.map(|(&count, col)| Cell {
+            let counts = line.counts().into_iter().zip(0_u32..);
+            let counts = counts.filter(|&(count, _)| count > 0);
+            cells.extend(counts.map(|(count, col)| Cell {
                 row,
                 col,
                 count: count.into(),
@@ -143,47 +182,67 @@ impl Grid {
         Table::from_parts(cells, full(rows), full(cols))
     }
 
-    /// The counts of each row.
-    pub(crate) fn lines(&self) -> impl Iterator<Item = &[u32]> + '_ {
-        self.counts.chunks(self.n_cols.max(1) as usize)
+    /// One row, if it is in the grid.
+    pub(crate) fn line(&self, row: u32) -> Option<GridRow<'_>> {
+        let width = self.n_cols as usize;
+        let start = row as usize * width;
+        let bytes = self.bytes.get(start..start + width)?;
+        // A grid has at most 2^28 cells.
+        let start = start as u32;
+        let from = self.rounds.partition_point(|round| round.0 < start);
+        let to = self
+            .rounds
+            .partition_point(|round| round.0 < start + self.n_cols);
+        Some(GridRow {
+            bytes,
+            rounds: self.rounds.get(from..to)?,
+            start,
+        })
+    }
+
+    fn lines(&self) -> impl Iterator<Item = GridRow<'_>> + '_ {
+        (0..self.n_rows).filter_map(|row| self.line(row))
     }
 
     /// Totals of all rows and of all columns, in one pass.
     pub(crate) fn totals(&self) -> (Vec<u64>, Vec<u64>) {
+        // A row has at most 2^28 bytes, and a column too: that many times 255 fits in 64 bits, and a block of rows in 32.
         let mut cols = vec![0_u64; self.n_cols as usize];
-        // Sums of 32 bits are twice as fast, as long as they cannot overflow.
-        let mut short = vec![
-            0_u32;
-            if self.total <= u64::from(u32::MAX) {
-                cols.len()
-            } else {
-                0
-            }
-        ];
+        let mut block = vec![0_u32; cols.len()];
         let mut rows = Vec::with_capacity(self.n_rows as usize);
-        for line in self.lines() {
-            if short.is_empty() {
-                let mut row = 0_u64;
-                for (col, &count) in cols.iter_mut().zip(line) {
-                    *col += u64::from(count);
-                    row += u64::from(count);
+        for (line, number) in self.lines().zip(1_u32..) {
+            let mut row = 0_u64;
+            for bytes in line.bytes.chunks(1 << 16) {
+                row += u64::from(bytes.iter().map(|&byte| u32::from(byte)).sum::<u32>());
+            }
+            for (sum, &byte) in block.iter_mut().zip(line.bytes) {
+                *sum += u32::from(byte);
+            }
+            for (col, more) in line.rounds() {
+                row += u64::from(more);
+                if let Some(total) = cols.get_mut(col as usize) {
+                    *total += u64::from(more);
                 }
-                rows.push(row);
-            } else {
-                let mut row = 0_u32;
-                for (col, &count) in short.iter_mut().zip(line) {
-                    *col += count;
-                    row += count;
-                }
-                rows.push(row.into());
+            }
+            rows.push(row);
+            if number % (1 << 20) == 0 {
+                drain(&mut block, &mut cols);
             }
         }
-        for (col, short) in cols.iter_mut().zip(short) {
-            *col += u64::from(short);
-        }
+        drain(&mut block, &mut cols);
         (rows, cols)
     }
 }
+
+/// Adds sums to larger ones and starts anew.
+fn drain(block: &mut [u32], sums: &mut [u64]) {
+    for (sum, part) in sums.iter_mut().zip(block) {
+        *sum += u64::from(std::mem::take(part));
+    }
+}
+
+/// Bytes, and the places that went full rounds with their number.
+type Counted = (Vec<u8>, Vec<(u32, u32)>);
 
 /// Counts in bytes, whose table stays in the second-level cache where one of words would not; each full round of a byte is
 /// noted apart.
@@ -193,7 +252,7 @@ fn count(
     rows: &[u32],
     cols: &[u32],
     cells: usize,
-) -> Result<Vec<u32>, Error> {
+) -> Result<Counted, Error> {
     let mut bytes = vec![0_u8; cells];
     let mut rounds: Vec<u32> = Vec::new();
     let mut places = [0_u32; BLOCK];
@@ -216,13 +275,10 @@ fn count(
             }
         }
     }
-    let mut counts: Vec<u32> = bytes.iter().map(|&byte| byte.into()).collect();
-    for place in rounds {
-        if let Some(count) = counts.get_mut(place as usize) {
-            *count += 256;
-        }
-    }
-    Ok(counts)
+    rounds.sort_unstable();
+    let runs = rounds.chunk_by(|a, b| a == b);
+    let rounds = runs.filter_map(|run| Some((*run.first()?, run.len() as u32)));
+    Ok((bytes, rounds.collect()))
 }
 
 /// The error of the first pair that is out of range.
@@ -286,7 +342,9 @@ mod tests {
         let other = Grid::from_codes(2, 3, &[0], &[1]).unwrap();
         assert!(small.merge(&other).unwrap_err().is_not_mergeable());
         let mut full = small.clone();
-        full.counts[1] = u32::MAX;
+        full.rounds = vec![(1, u32::MAX >> 8)];
+        full.bytes[1] = u8::MAX;
+        assert_eq!(full.observed(0, 1), u32::MAX);
         assert!(full.merge(&small).unwrap_err().is_overflow());
         let empty = Grid::from_codes(0, 0, &[], &[]).unwrap();
         assert_eq!(empty.to_table().total(), 0);

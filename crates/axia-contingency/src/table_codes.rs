@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::grid::{Grid, check};
 use crate::table::{Table, TableBuilder};
 
-/// Grids up to this many cells are counted in place (80 MiB); larger ones are gathered and sorted.
+/// Grids up to this many cells are counted in place (16 MiB); larger ones are gathered and sorted.
 const DENSE_CELLS: u64 = 1 << 24;
 
 impl Table {
@@ -12,7 +12,7 @@ impl Table {
     /// column codes below `n_cols`.
     ///
     /// The fastest way from data to a table; a [`Grid`] is faster still when all its cells are tested. Memory beside the
-    /// result is 5 bytes for each cell of the grid up to 2^24 cells, and proportional to the distinct cells above.
+    /// result is 1 byte for each cell of the grid up to 2^24 cells, and proportional to the distinct cells above.
     ///
     /// # Errors
     /// [`Error::is_inconsistent`] when the slices differ in length, [`Error::is_out_of_range`] for a code outside its range.
