@@ -147,7 +147,9 @@ pub use crate::named_conversations::{NamedConversations, NamedConversationsBuild
 pub use crate::observations::{Observations, ObservationsBuilder};
 pub use crate::paper::{PaperAnalysis, paper_mode};
 pub use crate::params::{AssociationParams, AssociationScan, Estimand, Exact};
-pub use crate::resample::{BootstrapInterval, Resample, ResampleParams};
+pub use crate::resample::{
+    BootstrapInterval, MinPBy, PermutedPair, Resample, ResampleParams, StepDownMinP,
+};
 pub use crate::result_table::ResultTable;
 pub use crate::strata::{
     BreslowDay, CmhTest, Reversal, StratifiedAssociation, StratifiedAssociations, StratifiedByUser,

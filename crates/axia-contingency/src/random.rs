@@ -34,7 +34,6 @@ impl Random {
         (self.bits() >> 11) as f64 * 2.0_f64.powi(-53)
     }
 
-    #[cfg(test)]
     pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for i in (1..items.len()).rev() {
             items.swap(i, self.below(i as u64 + 1) as usize);

@@ -253,7 +253,7 @@ impl AssociationScan {
     }
 
     /// The p-value of a pair, and which test it is from.
-    fn test(
+    pub(crate) fn test(
         &self,
         z: f64,
         smallest_expected: f64,

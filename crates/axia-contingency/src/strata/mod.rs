@@ -14,4 +14,5 @@ pub use self::pairs::{
 };
 pub use self::two_by_two::{CmhTest, Reversal, StratifiedTwoByTwo};
 
+pub(crate) use self::pairs::{Lines, Strata};
 pub(crate) use self::two_by_two::around_log;

@@ -353,9 +353,15 @@ impl Strata {
         })
     }
 
-    fn place(&self, index: usize) -> Option<usize> {
+    /// The stratum of a conversation; `None` when it is alone there.
+    pub(crate) fn place(&self, index: usize) -> Option<usize> {
         let stratum = *self.of.get(index)?;
         (stratum != ALONE).then_some(stratum as usize)
+    }
+
+    /// Conversations in a stratum.
+    pub(crate) fn size(&self, stratum: u32) -> u64 {
+        self.sizes.get(stratum as usize).copied().unwrap_or(0)
     }
 
     fn informative(&self, index: usize) -> bool {
@@ -363,7 +369,7 @@ impl Strata {
     }
 
     /// For each category the strata that it is in, with how many conversations there.
-    fn lines(&self, facet: &crate::conversations::Facet) -> Lines {
+    pub(crate) fn lines(&self, facet: &crate::conversations::Facet) -> Lines {
         let mut now = vec![0_u32; self.sizes.len()];
         let mut starts = vec![0];
         let mut entries = Vec::new();
@@ -387,13 +393,14 @@ impl Strata {
     }
 }
 
-struct Lines {
+/// For each category its strata, ascending.
+pub(crate) struct Lines {
     starts: Vec<usize>,
     entries: Vec<(u32, u32)>,
 }
 
 impl Lines {
-    fn of(&self, category: u32) -> &[(u32, u32)] {
+    pub(crate) fn of(&self, category: u32) -> &[(u32, u32)] {
         let at = category as usize;
         let bounds = self.starts.get(at).zip(self.starts.get(at + 1));
         bounds

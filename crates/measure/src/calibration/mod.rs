@@ -4,6 +4,7 @@
 //! All data are simulated from a seed. `--data` takes the published frequencies of values (`value,pct_convos`).
 
 mod cost;
+mod family;
 mod lengths;
 mod random;
 mod sparse;
@@ -49,6 +50,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
     }
     if wanted("lengths") {
         lengths::run(&setting)?;
+    }
+    if wanted("family") {
+        family::run(&setting)?;
     }
     if wanted("cost") {
         cost::run(&setting)?;
