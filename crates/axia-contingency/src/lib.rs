@@ -141,7 +141,7 @@ pub use crate::invariance::ContextInvariance;
 pub use crate::log_odds::{LogOdds, log_odds_dirichlet};
 pub use crate::mirroring::{MirroredValue, Mirroring};
 pub use crate::multiple_response::{
-    CorrectedSum, MarginalIndependence, PairwiseIndependence, ValueTest,
+    BootstrappedIndependence, CorrectedSum, MarginalIndependence, PairwiseIndependence, ValueTest,
 };
 pub use crate::named_conversations::{NamedConversations, NamedConversationsBuilder};
 pub use crate::observations::{Observations, ObservationsBuilder};

@@ -2,10 +2,13 @@
 //! the chi-square distribution; the tests here add up one table per value, or per pair of values, and correct the sum for
 //! the values' dependence by their covariances, so that thousands of values are no obstacle.
 
+mod bootstrap;
 mod marginal;
 mod operator;
 mod pairwise;
+mod resampled;
 
+pub use self::bootstrap::BootstrappedIndependence;
 pub use self::marginal::{MarginalIndependence, ValueTest};
 pub use self::pairwise::PairwiseIndependence;
 

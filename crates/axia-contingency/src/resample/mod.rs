@@ -10,3 +10,5 @@ mod threads;
 pub use self::bootstrap::BootstrapInterval;
 pub use self::min_p::{MinPBy, PermutedPair, StepDownMinP};
 pub use self::params::{Resample, ResampleParams};
+
+pub(crate) use self::threads::replicates;
