@@ -86,6 +86,7 @@ mod hommel;
 mod interval;
 mod interval_jeffreys;
 mod interval_multinomial;
+mod interval_sison_glaz;
 mod invariance;
 mod linear;
 mod log_odds;
@@ -113,6 +114,7 @@ mod tail_table;
 mod tails;
 mod two_by_two;
 mod two_by_two_measures;
+mod two_by_two_score;
 mod vocabulary;
 
 pub use crate::association::{Association, Associations, Counted, TestFamily, TestKind, Untested};
@@ -120,7 +122,8 @@ pub use crate::cell_tests::CellTests;
 pub use crate::cells::Cell;
 pub use crate::clustered::{
     ClusteredAssociation, ClusteredAssociations, ClusteredParams, ClusteredPrevalence,
-    ClusteredResiduals, ClusteredScan, RaoScott, rao_scott_by_user,
+    ClusteredResiduals, ClusteredScan, RaoScott, WeightedAssociation, WeightedAssociations,
+    WeightedPrevalence, rao_scott_by_user,
 };
 pub use crate::compare::{
     Divergence, DivergenceTest, Equivalence, EquivalenceParams, EquivalenceTest, McNemar,
@@ -133,10 +136,13 @@ pub use crate::conversations_builder::{ConversationEntry, ConversationsBuilder};
 pub use crate::correction::Correction;
 pub use crate::error::Error;
 pub use crate::evalue::{ArmShares, LogE, ProportionSequence, RareValue, e_benjamini_hochberg};
-pub use crate::exact::{ExactMethod, ExactTableTest, Hypergeometric};
+pub use crate::exact::{
+    ConditionalOddsRatio, ExactMethod, ExactTableTest, Hypergeometric, UnconditionalTest,
+};
 pub use crate::grid::Grid;
 pub use crate::interval::{Confidence, Interval, Proportion};
 pub use crate::interval_multinomial::goodman_intervals;
+pub use crate::interval_sison_glaz::sison_glaz_intervals;
 pub use crate::invariance::ContextInvariance;
 pub use crate::log_odds::{LogOdds, log_odds_dirichlet};
 pub use crate::mirroring::{MirroredValue, Mirroring};

@@ -155,14 +155,14 @@ fn plain(sizes: [u32; 2], data: &[Labels], by_value: bool) -> [f64; 3] {
     };
     for col in 0..sizes[1] {
         let c = count(&|labels| labels.1.contains(&col));
-        if c == 0.0 || c == n {
+        if c <= 0.0 || c >= n {
             continue;
         }
         let mut of_value = (0.0, 0);
         for row in 0..sizes[0] {
             let r = count(&|labels| labels.0.contains(&row));
             let both = count(&|labels| labels.0.contains(&row) && labels.1.contains(&col));
-            if r == 0.0 || (r == n && !by_value) {
+            if r <= 0.0 || (r >= n && !by_value) {
                 continue;
             }
             let (gap, p) = (both - r * c / n, c / n);

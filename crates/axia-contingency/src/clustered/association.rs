@@ -162,6 +162,10 @@ impl ClusteredScan {
         self.params.estimand
     }
 
+    pub(super) fn confidence(&self) -> Confidence {
+        self.confidence
+    }
+
     /// Measures every pair of a row and a column category that met in a conversation.
     ///
     /// # Errors

@@ -9,6 +9,9 @@ mod prevalence;
 mod rao_scott;
 mod residuals;
 mod robust;
+mod weighted;
+mod weighted_pass;
+mod weighted_prevalence;
 
 pub use self::association::{
     ClusteredAssociation, ClusteredAssociations, ClusteredParams, ClusteredScan,
@@ -16,6 +19,8 @@ pub use self::association::{
 pub use self::prevalence::ClusteredPrevalence;
 pub use self::rao_scott::{RaoScott, rao_scott_by_user};
 pub use self::residuals::ClusteredResiduals;
+pub use self::weighted::{WeightedAssociation, WeightedAssociations};
+pub use self::weighted_prevalence::WeightedPrevalence;
 
 pub(crate) use self::by_user::correct_by_user;
 pub(crate) use self::pass::{RowScratch, UserPass};

@@ -45,10 +45,17 @@ pub(crate) struct Effects {
 
 impl Robust {
     pub(crate) fn new(pass: &UserPass<'_>, conversations: &Conversations) -> Self {
-        let clusters = pass.clusters();
-        let few = conversations.users().is_some() && clusters < FEW_USERS && clusters > 1;
         Self {
             estimand: pass.estimand(),
+            ..Self::of_clusters(conversations, pass.clusters())
+        }
+    }
+
+    /// For a scan of shares of conversations.
+    pub(crate) fn of_clusters(conversations: &Conversations, clusters: u64) -> Self {
+        let few = conversations.users().is_some() && clusters < FEW_USERS && clusters > 1;
+        Self {
+            estimand: Estimand::Prevalence,
             conversations: conversations.len() as f64,
             clusters,
             dof: few.then(|| (clusters - 1) as f64),
@@ -61,7 +68,20 @@ impl Robust {
     }
 
     fn variance(&self, gram: &Gram, weights: [f64; 4]) -> Option<f64> {
-        Some(self.correction()? * gram.squares(weights)).filter(|variance| *variance > 0.0)
+        self.of_squares(gram.squares(weights))
+    }
+
+    /// The variance from the users' squares.
+    pub(crate) fn of_squares(&self, squares: f64) -> Option<f64> {
+        Some(self.correction()? * squares).filter(|variance| *variance > 0.0)
+    }
+
+    /// The two-sided tail of a deviate.
+    pub(crate) fn ln_p(&self, deviate: f64) -> Option<LogP> {
+        match self.dof {
+            Some(dof) => student_two_sided(deviate, dof),
+            None => normal_two_sided(deviate),
+        }
     }
 
     /// `row_conversations` is in how many conversations the row category is.
@@ -109,25 +129,33 @@ impl Robust {
             .flatten()
             .map(f64::abs)
             .fold(f64::INFINITY, f64::min);
-        score.ln_p = match self.dof {
-            Some(dof) => student_two_sided(smaller, dof),
-            None => normal_two_sided(smaller),
-        };
+        score.ln_p = self.ln_p(smaller);
         score
     }
 
     /// Effect sizes with intervals of `sure` standard errors to each side.
     pub(crate) fn effects(&self, gram: &Gram, sure: f64) -> Effects {
-        let mut effects = Effects::default();
         if self.estimand != Estimand::Prevalence {
-            return effects;
+            return Effects::default();
         }
-        let [a, b, c, d] = gram.cells.map(|cell| cell as f64);
+        let cells = gram.cells.map(|cell| cell as f64);
+        self.effects_of(cells, |weights| self.variance(gram, weights), sure)
+    }
+
+    /// The same from the four cells and the variance of their weighted sums.
+    pub(crate) fn effects_of(
+        &self,
+        cells: [f64; 4],
+        variance_of: impl Fn([f64; 4]) -> Option<f64>,
+        sure: f64,
+    ) -> Effects {
+        let mut effects = Effects::default();
+        let [a, b, c, d] = cells;
         let (inside, outside) = (a + b, c + d);
         if a > 0.0 && b > 0.0 && c > 0.0 && d > 0.0 {
             let weights = [1.0 / a, -1.0 / b, -1.0 / c, 1.0 / d];
             let plain: f64 = weights.iter().map(|weight| weight.abs()).sum();
-            if let Some(variance) = self.variance(gram, weights) {
+            if let Some(variance) = variance_of(weights) {
                 let value = (a * d / (b * c)).ln();
                 effects.log_odds = estimate(value, sure * variance.sqrt());
                 let design_effect = variance / plain;
@@ -147,7 +175,7 @@ impl Robust {
                 -d / (outside * outside),
                 c / (outside * outside),
             ];
-            if let Some(variance) = self.variance(gram, weights) {
+            if let Some(variance) = variance_of(weights) {
                 let value = (a * d - b * c) / (inside * outside);
                 effects.difference = estimate(value, sure * variance.sqrt());
             }
@@ -155,8 +183,7 @@ impl Robust {
                 let weights = weights.map(|weight| weight.abs());
                 let [to_a, to_b, to_c, to_d] = weights;
                 let weights = [to_a / p, -to_b / p, -to_c / q, to_d / q];
-                effects.ratio = self
-                    .variance(gram, weights)
+                effects.ratio = variance_of(weights)
                     .filter(|_| sure.is_finite())
                     .map(|variance| around_log(p / q, sure * variance.sqrt()));
             }

@@ -4,7 +4,8 @@ use crate::conversations::{Conversations, Facet};
 use crate::error::Error;
 use crate::margins::Margins;
 use crate::random::Random;
-use crate::special::{LnErfcTable, Sum};
+use crate::special::Sum;
+use crate::tail_table::TailTable;
 use crate::tails::chi_square_upper;
 
 /// Users to draw from; below, those with the nearest numbers of conversations are drawn from too.
@@ -201,7 +202,7 @@ impl<'a> Tables<'a> {
 
 impl Counts {
     fn pairs(&self, n: u64) -> Option<Sums> {
-        let table = LnErfcTable::shared();
+        let table = TailTable::shared();
         let mut sums = Adder::default();
         let lines = self.cells.chunks(self.cols.len().max(1)).zip(&self.rows);
         for (line, &row) in lines.filter(|&(_, &row)| row > 0 && row < n) {
