@@ -38,7 +38,7 @@
 //! * [`ClusteredScan`], [`Conversations::prevalence_by_user`] and [`rao_scott_by_user`] are for several conversations per
 //!   user; [`MarginalIndependence`] and [`PairwiseIndependence`] for several labels per conversation;
 //!   [`StratifiedAssociations`] and [`StratifiedTwoByTwo`] for a third facet behind it all; [`Resample`] where no formula
-//!   exists.
+//!   exists, and for the family of all pairs at once ([`Resample::step_down_min_p`]).
 //! * [`ContextInvariance`] and [`Mirroring`] measure what their names say, beside what chance gives.
 //! * [`Divergence`], [`EquivalenceTest`], [`McNemar`], [`SquareTable`] and [`Trend`] compare runs; [`ArmShares`],
 //!   [`RareValue`] and [`ProportionSequence`] watch without a fixed end.
@@ -57,7 +57,8 @@
 //! * [`AssociationScan::scan`] knows counts only and takes conversations as independent: several of one user make its
 //!   p-values too small and its intervals too narrow. [`AssociationScan::scan_conversations`] and [`ClusteredScan`] know
 //!   the users.
-//! * Weights do not enter counts, residuals and exact tests.
+//! * Weights enter [`Conversations::weighted_prevalence`] and [`ClusteredScan::scan_weighted`] only, as estimates with design-based
+//!   variances. A weight is not a count: no count, exact test or permutation knows it.
 //!
 //! # Features
 //! * `rayon`: share the rows of a table that is tested whole ([`AssociationScan::test_table`]) among threads. The results are
@@ -151,7 +152,7 @@ pub use crate::multiple_response::{
 };
 pub use crate::named_conversations::{NamedConversations, NamedConversationsBuilder};
 pub use crate::observations::{Observations, ObservationsBuilder};
-pub use crate::paper::{PaperAnalysis, paper_mode};
+pub use crate::paper::{PaperAnalysis, PaperInvariance, paper_mode};
 pub use crate::params::{AssociationParams, AssociationScan, Estimand, Exact};
 pub use crate::resample::{
     BootstrapInterval, MinPBy, PermutedPair, Resample, ResampleParams, StepDownMinP,

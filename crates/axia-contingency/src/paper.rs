@@ -10,7 +10,7 @@ use crate::observations::Observations;
 use crate::table::{CellResidual, ChiSquareTest, Table};
 
 /// What must be known when reading results of paper mode.
-const CAVEATS: [&str; 5] = [
+const CAVEATS: [&str; 6] = [
     "Counts are mentions: one conversation adds to several cells, so the chi-square test's p-value is not that of a valid \
      test, and several conversations of one user count as independent.",
     "The number of tests is that of the column categories, not of the cells that are tested: with 500 rows, 500 times more \
@@ -19,6 +19,8 @@ const CAVEATS: [&str; 5] = [
      have a residual of 10.",
     "Between two facets with many labels each, long conversations alone make pairs of frequent categories associated.",
     "Residuals grow with the number of conversations: they rank evidence (and that roughly), not the size of an effect.",
+    "The coefficient of variation of a value's counts over contexts mostly measures how unequal the contexts are in size: a \
+     value in the same share of every context has that of the sizes, not 0, and rare values have large ones by chance.",
 ];
 
 /// The analysis of the paper: the table of mentions, its chi-square test, and the adjusted residuals beyond the critical
@@ -42,8 +44,26 @@ pub struct PaperAnalysis {
     pub sparse: u64,
     /// Cells between non-empty lines: what was really tested.
     pub grid: u64,
+    /// Coefficient of variation of the row totals: what a value in the same share of every row would have. `None` without
+    /// mentions.
+    pub cv_sizes: Option<f64>,
+    /// Context invariance as published, for each column category that occurs.
+    pub invariance: Vec<PaperInvariance>,
     /// How to read this.
     pub caveats: Vec<String>,
+}
+
+/// How unevenly the mentions of one value lie over the contexts, by counts.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PaperInvariance {
+    /// Column category.
+    pub col: u32,
+    /// Its mentions.
+    pub total: u64,
+    /// Standard deviation of its counts over the rows that occur (divisor their number), over their mean. Low means invariant.
+    /// [`ContextInvariance`](crate::ContextInvariance) has the measures that do not depend on the contexts' sizes.
+    pub cv_counts: f64,
 }
 
 /// Does what the paper did: chi-square and adjusted residuals of the table of mentions (row categories by column
@@ -92,7 +112,25 @@ pub fn paper_mode(observations: &Observations, alpha: f64) -> Result<PaperAnalys
         let (x, y) = (a.adjusted.unwrap_or(0.0), b.adjusted.unwrap_or(0.0));
         y.total_cmp(&x).then((a.row, a.col).cmp(&(b.row, b.col)))
     });
+    let rows = table.n_rows() as f64;
+    let sizes: Vec<u64> = table.rows().map(|(_, total)| total).collect();
+    let mut by_col: Vec<(u32, u64)> = observations
+        .cells()
+        .iter()
+        .map(|cell| (cell.col, cell.count))
+        .collect();
+    by_col.sort_unstable();
+    let invariance = by_col.chunk_by(|a, b| a.0 == b.0).filter_map(|of| {
+        let counts: Vec<u64> = of.iter().map(|&(_, count)| count).collect();
+        Some(PaperInvariance {
+            col: of.first()?.0,
+            total: counts.iter().sum(),
+            cv_counts: coefficient_of_variation(&counts, rows)?,
+        })
+    });
     Ok(PaperAnalysis {
+        cv_sizes: coefficient_of_variation(&sizes, rows),
+        invariance: invariance.collect(),
         chi_square: table.chi_square(),
         tests,
         alpha,
@@ -102,6 +140,15 @@ pub fn paper_mode(observations: &Observations, alpha: f64) -> Result<PaperAnalys
         cells,
         caveats: CAVEATS.map(str::to_owned).to_vec(),
     })
+}
+
+/// Of counts in `n` contexts, those that are not listed being 0; `None` when all are.
+fn coefficient_of_variation(counts: &[u64], n: f64) -> Option<f64> {
+    let mean = counts.iter().sum::<u64>() as f64 / n;
+    let off = |count: f64| (count - mean) * (count - mean);
+    let listed: f64 = counts.iter().map(|&count| off(count as f64)).sum();
+    let squares = listed + (n - counts.len() as f64) * off(0.0);
+    (mean > 0.0).then(|| (squares / n).sqrt() / mean)
 }
 
 impl fmt::Display for PaperAnalysis {
@@ -129,5 +176,40 @@ impl fmt::Display for PaperAnalysis {
         self.caveats
             .iter()
             .try_for_each(|caveat| writeln!(f, "- {caveat}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ContextInvariance;
+
+    #[test]
+    fn coefficients_by_counts_are_those_of_the_definition() {
+        // Three contexts; value 1 never in the last.
+        let counts = [[6, 3, 9], [4, 5, 0]];
+        let mut builder = Observations::builder(4, 3);
+        let mut id = 0;
+        for (col, of) in (0..).zip(counts) {
+            for (row, count) in (0..).zip(of) {
+                for _ in 0..count {
+                    builder.push(id, &[row], &[col]).unwrap();
+                    id += 1;
+                }
+            }
+        }
+        let paper = paper_mode(&builder.build().unwrap(), 0.05).unwrap();
+        let sizes = [10, 8, 9];
+        for (col, of) in counts.into_iter().enumerate() {
+            let contexts: Vec<(u64, u64)> = of.into_iter().zip(sizes).collect();
+            let plain = ContextInvariance::new(&contexts).unwrap().unwrap();
+            let own = paper.invariance[col];
+            assert_eq!((own.col as usize, own.total), (col, of.iter().sum()));
+            assert!((own.cv_counts - plain.cv_counts).abs() < 1e-14);
+            assert!((paper.cv_sizes.unwrap() - plain.cv_sizes).abs() < 1e-14);
+        }
+        assert_eq!(paper.invariance.len(), 2);
+        let empty = paper_mode(&Observations::builder(2, 2).build().unwrap(), 0.05).unwrap();
+        assert!(empty.cv_sizes.is_none() && empty.invariance.is_empty());
     }
 }

@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use crate::association::{Associations, TestKind, Untested};
 use crate::correction::Correction;
+use crate::error::Error;
+use crate::log_odds::LogOdds;
 use crate::tails::LogP;
 use crate::two_by_two::Estimate;
 
@@ -19,6 +21,7 @@ use crate::two_by_two::Estimate;
 /// | `pearson_residual`, `adjusted_residual`, `robust_residual`, `design_effect` | residuals |
 /// | `test`, `untested`, `ln_p`, `log10_p`, `p` | the test (`normal` or `exact`), why there is none, and its p-value |
 /// | `log10_p_bonferroni`, ... | the p-value under each correction asked for, as decimal logarithm; `log10_p_two_stage` is empty where the column was not selected |
+/// | `log_odds_dirichlet`, `log_odds_dirichlet_z` | where [asked for](Self::with_log_odds): the shrunken log odds ratio against the rest, and its z |
 /// | `significant`, `low_expected` | flags: by the scan's correction and alpha; smallest expected count below 5 |
 ///
 /// What is undefined is empty in CSV and `null` in JSON. Numbers are written with the fewest digits that read back exactly.
@@ -38,6 +41,7 @@ use crate::two_by_two::Estimate;
 pub struct ResultTable<'a> {
     associations: &'a Associations,
     corrected: Vec<(&'static str, Vec<Option<LogP>>)>,
+    log_odds: Option<Vec<Option<LogOdds>>>,
     names: Option<(&'a [String], &'a [String])>,
 }
 
@@ -100,8 +104,19 @@ impl<'a> ResultTable<'a> {
         Self {
             associations,
             corrected,
+            log_odds: None,
             names: None,
         }
+    }
+
+    /// Adds the columns `log_odds_dirichlet` and `log_odds_dirichlet_z`, with a prior of the strength given; see
+    /// [`Associations::log_odds_dirichlet`].
+    ///
+    /// # Errors
+    /// [`Error::is_invalid_parameter`] for a strength that is not finite and above 0.
+    pub fn with_log_odds(mut self, strength: f64) -> Result<Self, Error> {
+        self.log_odds = Some(self.associations.log_odds_dirichlet(strength)?);
+        Ok(self)
     }
 
     /// Writes these names for the categories; one without a name keeps its number.
@@ -115,6 +130,11 @@ impl<'a> ResultTable<'a> {
     #[must_use]
     pub fn columns(&self) -> Vec<&'static str> {
         let corrected = self.corrected.iter().map(|(name, _)| *name);
+        let log_odds: &[&str] = match self.log_odds {
+            Some(_) => &["log_odds_dirichlet", "log_odds_dirichlet_z"],
+            None => &[],
+        };
+        let corrected = corrected.chain(log_odds.iter().copied());
         COLUMNS.iter().copied().chain(corrected).collect()
     }
 
@@ -232,6 +252,11 @@ impl<'a> ResultTable<'a> {
             let corrected = corrected.get(at).copied().flatten();
             fields.push(number(corrected.map(LogP::log10)));
         }
+        if let Some(log_odds) = &self.log_odds {
+            let odds = log_odds.get(at).copied().flatten();
+            fields.push(number(odds.map(|odds| odds.delta)));
+            fields.push(number(odds.map(|odds| odds.z)));
+        }
         fields
     }
 }
@@ -290,6 +315,7 @@ mod tests {
             Correction::BenjaminiYekutieli,
         ];
         let table = ResultTable::new(&found, &all).with_names(&rows, &[]);
+        let table = table.with_log_odds(500.0).unwrap();
         let (mut csv, mut json) = (Vec::new(), Vec::new());
         table.write_csv(&mut csv).unwrap();
         table.write_json_lines(&mut json).unwrap();

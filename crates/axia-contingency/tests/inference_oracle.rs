@@ -112,6 +112,151 @@ proptest! {
     }
 
     #[test]
+    fn weighted_pairs_are_those_of_loops_over_users(data in conversations()) {
+        let weight = |id: usize| [1.0, 0.0, 0.5, 2.5][id % 4];
+        let mut builder = Conversations::builder(&[4, 5]);
+        for (c, id) in data.iter().zip(0..) {
+            let labels: [&[u32]; 2] = [&c.rows, &c.cols];
+            let entry = ConversationEntry::new(id, &labels).user(c.user);
+            builder.push(&entry.weight(weight(id as usize))).unwrap();
+        }
+        let all = builder.build().unwrap();
+        let of: Vec<(usize, &Conversation)> = data.iter().enumerate().collect();
+        let sum = |f: &dyn Fn(&Conversation) -> f64| -> f64 {
+            of.iter().map(|&(id, c)| weight(id) * f(c)).sum()
+        };
+        let total = sum(&|_| 1.0);
+        // The variance of a weighted sum of scores by user.
+        let variance = |f: &dyn Fn(&Conversation) -> f64| -> f64 {
+            let mut users: Vec<u64> = data.iter().map(|c| c.user).collect();
+            users.sort_unstable();
+            users.dedup();
+            let g = users.len() as f64;
+            let squares: f64 = users
+                .iter()
+                .map(|&user| {
+                    let own = of.iter().filter(|(_, c)| c.user == user);
+                    own.map(|&(id, c)| weight(id) * f(c)).sum::<f64>().powi(2)
+                })
+                .sum();
+            squares * g / (g - 1.0)
+        };
+        let scan = ClusteredParams::new().build().unwrap();
+        for found in scan.scan_weighted(&all, 0, 1).unwrap().pairs {
+            let x = |c: &Conversation| has(&c.rows, found.pair.row);
+            let y = |c: &Conversation| has(&c.cols, found.pair.col);
+            let (q, p) = (sum(&x) / total, sum(&y) / total);
+            near(found.row_share, q);
+            near(found.col_share, p);
+            near(found.both_share, sum(&|c| x(c) * y(c)) / total);
+            let score = |c: &Conversation| (x(c) - q) * (y(c) - p);
+            let spread = variance(&score);
+            if let Some(z) = found.pair.robust_residual.filter(|_| spread > 1e-9 * total) {
+                near(z * spread.sqrt(), sum(&score));
+            }
+            if let Some(difference) = found.pair.risk_difference {
+                let (inside, outside) = (sum(&x), total - sum(&x));
+                let a = sum(&|c| x(c) * y(c)) / inside;
+                let b = sum(&|c| (1.0 - x(c)) * y(c)) / outside;
+                near(difference.value, a - b);
+                let slope = |c: &Conversation| {
+                    x(c) * (y(c) - a) / inside - (1.0 - x(c)) * (y(c) - b) / outside
+                };
+                let half = 0.5 * (difference.high - difference.low);
+                let other = found.pair.log_odds_ratio.is_some();
+                // Student's quantile cancels in the ratio of two such intervals.
+                if other && variance(&slope) > 1e-9 {
+                    let odds = found.pair.log_odds_ratio.unwrap();
+                    let cells = [(1.0, 1.0), (1.0, 0.0), (0.0, 1.0), (0.0, 0.0)].map(|(i, j)| {
+                        sum(&|c| f64::from(u8::from((x(c) - i).abs() + (y(c) - j).abs() < 0.5)))
+                    });
+                    let psi = |c: &Conversation| {
+                        let at = 2 * usize::from(x(c) < 0.5) + usize::from(y(c) < 0.5);
+                        if (x(c) - y(c)).abs() < 0.5 { 1.0 / cells[at] } else { -1.0 / cells[at] }
+                    };
+                    let ratio = (variance(&psi) / variance(&slope)).sqrt();
+                    near((odds.high - odds.low) / (2.0 * half) / ratio, 1.0);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn equal_weights_are_no_weights(data in conversations()) {
+        let mut builder = Conversations::builder(&[4, 5]);
+        for (c, id) in data.iter().zip(0..) {
+            let labels: [&[u32]; 2] = [&c.rows, &c.cols];
+            let entry = ConversationEntry::new(id, &labels).user(c.user);
+            builder.push(&entry.weight(0.3)).unwrap();
+        }
+        let weighted = builder.build().unwrap();
+        let plain = build(&data, true);
+        let scan = ClusteredParams::new().build().unwrap();
+        let (ours, usual) = (
+            scan.scan_weighted(&weighted, 0, 1).unwrap(),
+            scan.scan(&plain, 0, 1).unwrap(),
+        );
+        near(ours.equal_weights, data.len() as f64);
+        prop_assert_eq!(ours.pairs.len(), usual.pairs.len());
+        for (a, b) in ours.pairs.iter().zip(&usual.pairs) {
+            prop_assert_eq!((a.pair.row, a.pair.col, a.pair.observed, a.pair.users), (b.row, b.col, b.observed, b.users));
+            for (a, b) in [
+                (a.pair.adjusted_residual, b.adjusted_residual),
+                (a.pair.risk_difference.map(|d| d.low), b.risk_difference.map(|d| d.low)),
+                (a.pair.risk_ratio.map(|d| d.high), b.risk_ratio.map(|d| d.high)),
+            ] {
+                if let (Some(a), Some(b)) = (a, b) {
+                    prop_assert!((a - b).abs() <= 1e-7 * b.abs().max(1.0), "{} {}", a, b);
+                }
+            }
+        }
+        let level = Confidence::new(0.95).unwrap();
+        let (ours, usual) = (
+            weighted.weighted_prevalence(1, level).unwrap(),
+            plain.prevalence_by_user(1, level).unwrap(),
+        );
+        for (a, b) in ours.iter().zip(&usual) {
+            prop_assert_eq!((a.count, a.users), (b.count, b.users));
+            near(a.value, b.value);
+            if b.design_effect.is_some_and(|effect| effect > 1e-9) {
+                near(a.interval.low, b.interval.low);
+                near(a.interval.high, b.interval.high);
+            }
+        }
+    }
+
+    #[test]
+    fn all_pairs_within_strata_by_user_are_loops(data in conversations()) {
+        let all = build(&data, true);
+        let found = StratifiedAssociations::of(&all, 0, 1, StratifyBy::Given).unwrap();
+        let by_user_of_pair = found.by_user(&all, 0, 1, 2).unwrap();
+        prop_assert_eq!(&by_user_of_pair, &found.by_user(&all, 0, 1, 1).unwrap());
+        for (pair, own) in found.pairs.iter().zip(by_user_of_pair) {
+            let mean = |stratum: u32, f: &dyn Fn(&Conversation) -> f64| {
+                let of: Vec<f64> = data.iter().filter(|c| c.stratum == stratum).map(f).collect();
+                of.iter().sum::<f64>() / of.len() as f64
+            };
+            let x = |c: &Conversation| has(&c.rows, pair.row);
+            let y = |c: &Conversation| has(&c.cols, pair.col);
+            let means: Vec<(f64, f64)> = (0..3).map(|s| (mean(s, &x), mean(s, &y))).collect();
+            let score = |c: &Conversation| {
+                let (r, k) = means[c.stratum as usize];
+                (x(c) - r) * (y(c) - k)
+            };
+            let excess: f64 = data.iter().map(score).sum();
+            let Some(own) = own else { continue };
+            near(own.excess, excess);
+            let variance = by_user(&data, score);
+            if variance > 1e-9 {
+                near(own.robust_z * variance.sqrt(), excess);
+            }
+            if let Some(z) = pair.z {
+                near(own.z, z);
+            }
+        }
+    }
+
+    #[test]
     fn without_users_the_risk_difference_has_the_plain_variance(data in conversations()) {
         let all = build(&data, false);
         let scan = ClusteredParams::new().build().unwrap();

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::conversations::Conversations;
 use crate::error::Error;
-use crate::f_tail::student_two_sided;
 use crate::margins::Margins;
 use crate::special::Sum;
 use crate::tails::{LogP, normal_two_sided};
@@ -207,95 +206,6 @@ impl StratifiedAssociations {
     }
 }
 
-/// One pair within strata, with users as the independent units.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct StratifiedByUser {
-    /// Observed minus expected within the strata.
-    pub excess: f64,
-    /// Signed Cochran-Mantel-Haenszel deviate, as if conversations were independent.
-    pub z: f64,
-    /// The excess over its standard deviation by users.
-    pub robust_z: f64,
-    /// Variance by users over that of independent conversations.
-    pub design_effect: f64,
-    /// Two-sided p-value of the smaller of the two deviates, by Student's distribution with users less 1 degrees of freedom.
-    pub ln_p: LogP,
-}
-
-impl Conversations {
-    /// One pair within strata, with the variance that users give it: to look again at what
-    /// [`StratifiedAssociations`] found. Without users each conversation is its own.
-    ///
-    /// `None` when nothing can vary, or with a single user.
-    ///
-    /// # Errors
-    /// [`Error::is_invalid_parameter`] for a facet that is not there.
-    ///
-    /// # Complexity
-    /// One pass over the conversations.
-    pub fn stratified_pair_by_user(
-        &self,
-        (row_facet, row): (usize, u32),
-        (col_facet, col): (usize, u32),
-        by: StratifyBy,
-    ) -> Result<Option<StratifiedByUser>, Error> {
-        let strata = Strata::of(self, row_facet, col_facet, by)?;
-        let rows = self.require_facet(row_facet)?;
-        let cols = self.require_facet(col_facet)?;
-        let mut sums = vec![(0_u64, 0_u64); strata.sizes.len()];
-        let has = |index: usize| {
-            (
-                rows.labels(index).binary_search(&row).is_ok(),
-                cols.labels(index).binary_search(&col).is_ok(),
-            )
-        };
-        for index in 0..self.len() {
-            if let Some(stratum) = strata.place(index) {
-                let (x, y) = has(index);
-                sums[stratum].0 += u64::from(x);
-                sums[stratum].1 += u64::from(y);
-            }
-        }
-        let clusters = self.n_users().unwrap_or(self.len());
-        let mut scores = vec![0.0; clusters];
-        let (mut excess, mut variance) = (Sum::default(), Sum::default());
-        for index in 0..self.len() {
-            if let Some(stratum) = strata.place(index) {
-                let n = strata.sizes[stratum] as f64;
-                let (r, c) = (sums[stratum].0 as f64 / n, sums[stratum].1 as f64 / n);
-                let (x, y) = has(index);
-                let score = (f64::from(u8::from(x)) - r) * (f64::from(u8::from(y)) - c);
-                let cluster = self.users().map_or(index, |users| users[index] as usize);
-                scores[cluster] += score;
-                excess.add(score);
-            }
-        }
-        for (&(r, c), &n) in sums.iter().zip(&strata.sizes) {
-            let (r, c, n) = (r as f64, c as f64, n as f64);
-            variance.add(r * (n - r) * c * (n - c) / (n * n * (n - 1.0)));
-        }
-        let g = clusters as f64;
-        let scatter: f64 = scores.iter().map(|score| score * score).sum();
-        let (variance, by_user) = (variance.total(), scatter * g / (g - 1.0));
-        if !(variance > 0.0 && by_user > 0.0 && g > 1.0) {
-            return Ok(None);
-        }
-        let excess = excess.total();
-        let (z, robust_z) = (excess / variance.sqrt(), excess / by_user.sqrt());
-        let smaller = z.abs().min(robust_z.abs());
-        Ok(
-            student_two_sided(smaller, g - 1.0).map(|ln_p| StratifiedByUser {
-                excess,
-                z,
-                robust_z,
-                design_effect: by_user / variance,
-                ln_p,
-            }),
-        )
-    }
-}
-
 /// The strata of two conversations or more.
 pub(crate) struct Strata {
     of: Vec<u32>,
@@ -357,6 +267,11 @@ impl Strata {
     pub(crate) fn place(&self, index: usize) -> Option<usize> {
         let stratum = *self.of.get(index)?;
         (stratum != ALONE).then_some(stratum as usize)
+    }
+
+    /// Number of strata.
+    pub(crate) fn len(&self) -> usize {
+        self.sizes.len()
     }
 
     /// Conversations in a stratum.
