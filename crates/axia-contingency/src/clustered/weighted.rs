@@ -172,8 +172,9 @@ fn weighted(
     let spread = n * q * not_q * p * not_p;
     let excess = (a * d - b * c) / n;
     let variance = |weights| robust.of_squares(cells.squares(weights));
-    let of_score =
-        variance([not_p * not_q, -p * not_q, -q * not_p, p * q]).filter(|_| spread > 0.0);
+    // What is left of scores that cancel is rounding.
+    let of_score = variance([not_p * not_q, -p * not_q, -q * not_p, p * q])
+        .filter(|variance| spread > 0.0 && *variance > 1e-12 * spread);
     // Of the weights' squares: what unequal weights cost where they have nothing to do with the categories.
     let naive = (spread > 0.0).then(|| excess / (spread * n / pass.equal_weights()).sqrt());
     let score = of_score.map(|variance| excess / variance.sqrt());
