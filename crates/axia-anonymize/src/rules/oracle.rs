@@ -197,6 +197,15 @@ mod tests {
             .prop_map(move |picked| picked.into_iter().map(|i| pieces[i]).collect())
     }
 
+    #[test]
+    fn what_ends_with_the_text_is_found_once() {
+        let words = "legal winner thank year wave sausage worth useful legal winner thank yellow";
+        let text = format!("Bearer 448812 Bearer {words}");
+        let mut found = Vec::new();
+        RULES.recognize(&text, &mut found);
+        assert_eq!(sorted(found), sorted(recognize(&RULES, &text)));
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(1500))]
 

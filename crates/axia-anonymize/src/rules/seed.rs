@@ -222,6 +222,8 @@ fn word_behind(bytes: &[u8], end: usize) -> Option<Range<usize>> {
 fn word_at(bytes: &[u8], at: usize) -> Option<Range<usize>> {
     let letter = |b: &&u8| b.is_ascii_alphabetic();
     let (head, rest) = bytes.split_at_checked(at)?;
+    // Behind the end there is no word, also where one ends there.
+    rest.first()?;
     let gap = rest.iter().take(MAX_GAP).take_while(|b| !letter(b)).count();
     let before = head.iter().rev().take(MAX_WORD).take_while(letter);
     let start = if gap > 0 {
