@@ -1,10 +1,27 @@
 //! redact-core as a filter: JSON lines {"id", "text"} in, {"id", "spans"} out, offsets in characters.
+//! With `--speed FILE` its megabytes a second on the file's first lines, the fastest of three passes.
 use std::io::{BufRead, Write};
+use std::time::Instant;
 
+use redact_core::AnalyzerEngine;
 use serde_json::{Value, json};
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let engine = redact_core::AnalyzerEngine::new();
+/// It is slow: so much is enough.
+const BYTES: usize = 2_000_000;
+
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> Result<(), Failure> {
+    let engine = AnalyzerEngine::new();
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match words.as_slice() {
+        [] => filter(&engine),
+        [option, path] if option == "--speed" => speed(&engine, path),
+        _ => Err("no arguments, or --speed FILE".into()),
+    }
+}
+
+fn filter(engine: &AnalyzerEngine) -> Result<(), Failure> {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     for line in std::io::stdin().lock().lines() {
         let item: Value = serde_json::from_str(&line?)?;
@@ -20,5 +37,27 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             .collect();
         writeln!(out, "{}", json!({"id": item["id"], "spans": spans}))?;
     }
+    Ok(())
+}
+
+fn speed(engine: &AnalyzerEngine, path: &str) -> Result<(), Failure> {
+    let text = std::fs::read_to_string(path)?;
+    let mut bytes = 0;
+    let within = |line: &&str| {
+        bytes += line.len() + 1;
+        bytes <= BYTES
+    };
+    let lines: Vec<&str> = text.lines().take_while(within).collect();
+    let bytes: usize = lines.iter().map(|line| line.len() + 1).sum();
+    let (mut best, mut found) = (f64::INFINITY, 0);
+    for _ in 0..3 {
+        let start = Instant::now();
+        found = 0;
+        for line in &lines {
+            found += engine.analyze(line, None)?.detected_entities.len();
+        }
+        best = best.min(start.elapsed().as_secs_f64());
+    }
+    println!("{}", json!({"value": bytes as f64 / best / 1e6, "n": found}));
     Ok(())
 }
