@@ -78,11 +78,21 @@ fn codes(text: &str) -> Vec<Code> {
             found.extend(escape_at(text, at));
         }
     }
-    let mut tags: Vec<Code> = memchr::memchr_iter(b'<', bytes)
-        .filter_map(|at| tag_at(bytes, at))
-        .collect();
-    found.append(&mut tags);
-    crate::rules::long_runs_of(bytes, MIN_BASE64, |run| found.extend(base64(text, run)));
+    found.extend(memchr::memchr_iter(b'<', bytes).filter_map(|at| tag_at(bytes, at)));
+    found.extend(memchr::memchr_iter(b'=', bytes).filter_map(|at| quoted_at(bytes, at)));
+    found.extend(memchr::memmem::find_iter(bytes, "[:]").map(|at| Code {
+        span: at..at + 3,
+        plain: ":".to_owned(),
+    }));
+    if !text.is_ascii() {
+        let signs = memchr::memchr3_iter(0xC2, 0xE2, 0xE3, bytes);
+        found.extend(signs.filter_map(|at| sign_at(text, at)));
+        // The byte that combining strokes begin with.
+        found.extend(memchr::memchr_iter(0xCC, bytes).filter_map(|at| stroke_at(text, at)));
+    }
+    crate::rules::long_runs_of(bytes, MIN_BASE64, |run| {
+        found.extend(hexadecimal(text, &run).or_else(|| base64(text, run)));
+    });
     crate::rules::words_with_digits(bytes, |word| found.extend(letters_for_digits(bytes, word)));
     found.sort_by_key(|code| (code.span.start, std::cmp::Reverse(code.span.end)));
     let mut end = 0;
@@ -96,9 +106,17 @@ fn codes(text: &str) -> Vec<Code> {
     found
 }
 
-/// `%40`, `%2540`, `&#64;`, `&#x40;`, `&commat;`, `\u0040`, `\x40`.
+/// `%40`, `%2540`, `%u0040`, `&#64;`, `&#x40;`, `&amp;#64;`, `&commat;`, `\u0040`, `\u{40}`, `\x40`.
 fn escape_at(text: &str, at: usize) -> Option<Code> {
     let rest = &text[at..];
+    if let Some(inner) = rest.strip_prefix("&amp;") {
+        let inner: String = inner.chars().take(10).collect();
+        let code = escape_at(&format!("&{inner}"), 0).filter(|code| code.span.end > 1)?;
+        return Some(Code {
+            span: at..at + "&amp;".len() + code.span.end - 1,
+            plain: code.plain,
+        });
+    }
     let hex = |from: usize, len: usize| {
         let digits = rest.get(from..from + len)?;
         digits
@@ -108,7 +126,19 @@ fn escape_at(text: &str, at: usize) -> Option<Code> {
     };
     let (len, value) = match rest.as_bytes() {
         [b'%', b'2', b'5', ..] => (5, hex(3, 2)?),
+        [b'%', b'u', ..] => (6, hex(2, 4)?),
         [b'%', ..] => (3, hex(1, 2)?),
+        [b'\\', b'u', b'{', ..] => {
+            let len = rest[3..]
+                .bytes()
+                .take(6)
+                .take_while(u8::is_ascii_hexdigit)
+                .count();
+            (
+                rest[3 + len..].starts_with('}').then_some(4 + len)?,
+                hex(3, len)?,
+            )
+        }
         [b'\\', b'u', ..] => (6, hex(2, 4)?),
         [b'\\', b'x', ..] => (4, hex(2, 2)?),
         [b'&', b'#', b'x' | b'X', ..] => {
@@ -133,6 +163,12 @@ fn escape_at(text: &str, at: usize) -> Option<Code> {
                 rest[2..2 + len].parse().ok()?,
             )
         }
+        [b'&', b's', b'h', b'y', b';', ..] => {
+            return Some(Code {
+                span: at..at + "&shy;".len(),
+                plain: String::new(),
+            });
+        }
         [b'&', ..] => {
             let (name, plain) = [
                 ("&commat;", '@'),
@@ -140,6 +176,12 @@ fn escape_at(text: &str, at: usize) -> Option<Code> {
                 ("&nbsp;", ' '),
                 ("&hyphen;", '-'),
                 ("&dash;", '-'),
+                ("&ndash;", '-'),
+                ("&mdash;", '-'),
+                ("&minus;", '-'),
+                ("&middot;", '.'),
+                ("&colon;", ':'),
+                ("&sol;", '/'),
                 ("&lowbar;", '_'),
                 ("&plus;", '+'),
             ]
@@ -168,9 +210,83 @@ fn tag_at(bytes: &[u8], at: usize) -> Option<Code> {
         .is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'/' | b'!'));
     let inside = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'@' | b'.' | b'-' | b'>');
     let continued = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'@' | b'.' | b'-' | b'<');
-    (named && inside(before) && continued(after)).then(|| Code {
+    // Or it marks a group of digits: `<b>4111</b> <b>1111</b>`.
+    let marks = before.is_ascii_digit() || after.is_ascii_digit();
+    (named && (marks || (inside(before) && continued(after)))).then(|| Code {
         span: at..at + len,
         plain: String::new(),
+    })
+}
+
+/// `jane=40example.com` of quoted-printable text.
+fn quoted_at(bytes: &[u8], at: usize) -> Option<Code> {
+    let part_of = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_alphanumeric);
+    let inside = at.checked_sub(1).is_some_and(part_of) && part_of(at + 3);
+    (inside && bytes.get(at + 1..at + 3) == Some(b"40")).then(|| Code {
+        span: at..at + 3,
+        plain: "@".to_owned(),
+    })
+}
+
+/// Signs that stand for a full stop or a hyphen between letters and digits, digits in black circles and in
+/// brackets, and the brackets of Chinese: what NFKC leaves or takes for more than one character.
+fn sign_at(text: &str, at: usize) -> Option<Code> {
+    let sign = text.get(at..)?.chars().next()?;
+    let between_digits = || {
+        let ends = text[..at].ends_with(|c: char| c.is_ascii_digit());
+        ends && text[at + sign.len_utf8()..].starts_with(|c: char| c.is_ascii_digit())
+    };
+    let between_letters = || {
+        let ends = text[..at].ends_with(|c: char| c.is_alphanumeric());
+        ends && text[at + sign.len_utf8()..].starts_with(|c: char| c.is_ascii_alphanumeric())
+    };
+    let digit = |zero: u32| char::from_u32(u32::from('0') + u32::from(sign).checked_sub(zero)?);
+    let plain = match sign {
+        '·' | '•' | '∙' | '⋅' if between_digits() => '.',
+        '—' | '―' if between_digits() => '-',
+        '。' if between_letters() => '.',
+        '【' | '〔' => '[',
+        '】' | '〕' => ']',
+        '\u{2776}'..='\u{277E}' => digit(0x2775)?,
+        '\u{2780}'..='\u{2788}' => digit(0x277F)?,
+        '\u{278A}'..='\u{2792}' => digit(0x2789)?,
+        '\u{2474}'..='\u{247C}' => digit(0x2473)?,
+        _ => return None,
+    };
+    Some(Code {
+        span: at..at + sign.len_utf8(),
+        plain: plain.to_string(),
+    })
+}
+
+/// A stroke through a letter or digit (U+0334 to U+0338).
+fn stroke_at(text: &str, at: usize) -> Option<Code> {
+    let sign = text.get(at..)?.chars().next()?;
+    ('\u{334}'..='\u{338}').contains(&sign).then(|| Code {
+        span: at..at + sign.len_utf8(),
+        plain: String::new(),
+    })
+}
+
+/// Text in hexadecimal digits: digests never decode to letters alone.
+fn hexadecimal(text: &str, run: &Range<usize>) -> Option<Code> {
+    let word = text.get(run.clone())?;
+    let word = word.strip_prefix("0x").unwrap_or(word);
+    if !(MIN_BASE64..=MAX_BASE64).contains(&word.len()) || word.len() % 2 == 1 {
+        return None;
+    }
+    let value = |byte: u8| char::from(byte).to_digit(16);
+    let mut plain = String::with_capacity(word.len() / 2);
+    for pair in word.as_bytes().chunks_exact(2) {
+        let byte = u8::try_from(value(pair[0])? * 16 + value(pair[1])?).ok()?;
+        if !(byte.is_ascii_graphic() || matches!(byte, b' ' | b'\n' | b'\r' | b'\t')) {
+            return None;
+        }
+        plain.push(char::from(byte));
+    }
+    Some(Code {
+        span: run.end - word.len()..run.end,
+        plain,
     })
 }
 
@@ -258,6 +374,17 @@ mod tests {
                 "see john@example.com there",
             ),
             ("card 4lll 1111 1111 1111", "card 4111 1111 1111 1111"),
+            ("jo=40example.com", "jo@example.com"),
+            ("jo&amp;#64;example.com", "jo@example.com"),
+            (r"jo\u{40}example.com", "jo@example.com"),
+            ("jo%u0040example.com", "jo@example.com"),
+            ("536&ndash;22&shy;&ndash;8726", "536-22-8726"),
+            ("6a616e65406578616d706c652e636f6d", "jane@example.com"),
+            ("415·555·2671", "415.555.2671"),
+            ("❺➌⑹", "536"),
+            ("4\u{336}1\u{336}", "41"),
+            ("<b>4111</b> <b>1111</b>", "4111 1111"),
+            ("2001[:]db8::1", "2001:db8::1"),
         ] {
             assert_eq!(shown(text).as_deref(), Some(plain), "{text}");
         }
@@ -267,6 +394,9 @@ mod tests {
             r"C:\new\xylophone",
             "a < b > c",
             "internationalisation",
+            "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b",
+            "a · b — c",
+            "width=40px",
         ] {
             assert_eq!(shown(text), None, "{text}");
         }

@@ -90,7 +90,7 @@ impl Error {
         }
     }
 
-    pub(crate) fn pattern(id: &str, cause: &regex::Error) -> Self {
+    pub(crate) fn pattern(id: &str, cause: &dyn fmt::Display) -> Self {
         Self {
             kind: ErrorKind::Pattern {
                 id: id.to_owned(),

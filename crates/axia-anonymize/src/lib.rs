@@ -2,7 +2,7 @@
 //! Replaces personal data in conversations, and lets out only what stands on enough people.
 //!
 //! An [`Anonymizer`] finds by rules: e-mail, web, IP and hardware addresses, telephone numbers, payment
-//! cards, bank accounts, crypto currencies, identity, tax and health numbers of some fifty countries,
+//! cards, bank accounts and codes, crypto currencies, identity, tax and health numbers of some fifty countries,
 //! passports, vehicles, dates of birth, postal codes, coordinates, account names, labelled numbers,
 //! passwords, keys and tokens; and names of persons and street addresses by lists and grammar. It puts
 //! numbered placeholders in their place: the same entity has the same one throughout a conversation, in
@@ -72,6 +72,9 @@
 //!
 //! - `names` (default): names of persons and street addresses by lists and grammar. Half a megabyte of
 //!   lists in the binary; [`AnonymizerBuilder::names`] switches it off at run time.
+//! - `phone`: telephone numbers by a port of libphonenumber, too, beside the rules that always look. It adds
+//!   some fifty crates to the build, and hardly anything to what is found: `docs/anonymization.md` has the figures. The
+//!   library writes numbers to the [`log`](https://docs.rs/log) at the level `trace`: keep that level off.
 //! - `ner`: `NerModel`, a BERT token classifier that runs on the processor with weights from a local
 //!   folder, for [`AnonymizerBuilder::ner`]. Adds `ndarray` and `safetensors`. A model of one's own
 //!   needs the trait [`NameRecognizer`] alone, which is always there.

@@ -122,7 +122,7 @@ const FOUND: &[(Kind, &[&str])] = &[
             "<<4111\u{A0}1111\u{A0}1111\u{A0}1111>>",
             "<<4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1>>",
             "abc<<4111111111111111>>",
-            "order 12 <<4111 1111 1111 1111>> 12/26",
+            "order 12 <<4111 1111 1111 1111>> 26/12",
             "visa <<4222222222222>>",
             "my store card <<9999999999999995>> is lost",
         ],
@@ -138,6 +138,14 @@ const FOUND: &[(Kind, &[&str])] = &[
             "<<MT84MALT011000012345MTLCAST001S>>",
             "<<NO93 8601 1117 947>>",
             "账号<<DE89370400440532013000>>吗",
+        ],
+    ),
+    (
+        Kind::Bic,
+        &[
+            "BIC: <<DEUTDEFF>>",
+            "our SWIFT code is <<CHASUS33XXX>>.",
+            "<<DEUTDEFF500>> (BIC)",
         ],
     ),
     (
@@ -178,6 +186,43 @@ fn check(anonymizer: &Anonymizer, kind: Kind, row: &str) {
     let spans: Vec<_> = found.iter().map(|f| f.span.clone()).collect();
     assert_eq!(spans, expected, "{row}: {found:?}");
     assert!(found.iter().all(|f| f.kind == kind), "{row}: {found:?}");
+}
+
+#[test]
+fn what_is_printed_beside_a_card_goes_with_it() {
+    let anonymizer = Anonymizer::builder().names(false).build().unwrap();
+    for (text, replaced) in [
+        (
+            "4111 1111 1111 1111 12/26 123",
+            "[CARD_1] [CARD_SECURITY_1] [CARD_SECURITY_2]",
+        ),
+        (
+            "4111111111111111, valid until 07/2031.",
+            "[CARD_1], valid until [CARD_SECURITY_1].",
+        ),
+        ("4111111111111111 on 12/26/2024", "[CARD_1] on 12/26/2024"),
+        ("4111111111111111 on 12/05", "[CARD_1] on 12/05"),
+        ("4111111111111112 12/26", "4111111111111112 12/26"),
+    ] {
+        assert_eq!(anonymizer.anonymize_text(text), replaced);
+    }
+}
+
+#[test]
+fn broken_card_numbers_need_a_word_or_one_sign() {
+    let anonymizer = Anonymizer::builder().names(false).build().unwrap();
+    for (text, replaced) in [
+        ("4111_1111_1111_1111", "[CARD_1]"),
+        ("my card:\n4111\n1111\n1111\n1111", "my card:\n[CARD_1]"),
+        (
+            "| 4111 | 1111 | 1111 | 1111 |",
+            "| 4111 | 1111 | 1111 | 1111 |",
+        ),
+        ("4111|1111|1111|1111|7", "4111|1111|1111|1111|7"),
+        ("4111\n1111\n1111\n1111", "4111\n1111\n1111\n1111"),
+    ] {
+        assert_eq!(anonymizer.anonymize_text(text), replaced);
+    }
 }
 
 /// Secrets are put together here, so that no scanner takes this file for a leak.

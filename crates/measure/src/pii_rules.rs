@@ -71,9 +71,15 @@ pub(crate) fn alarms(args: &Args) -> Result<(), Error> {
 /// The share of evasive spellings that are masked as a whole, and of harmless texts that stay, by class.
 ///
 /// Each --data file is a table like that of the tests: class, tab, text with the target in `<<` and `>>`.
+/// With `--show FILE` the rows that went wrong are written there.
 #[allow(clippy::cast_precision_loss)]
 pub(crate) fn evasion(args: &Args) -> Result<(), Error> {
-    args.only(&[])?;
+    args.only(&["show"])?;
+    let mut show = args
+        .path("show")
+        .map(File::create)
+        .transpose()?
+        .map(BufWriter::new);
     let anonymizer = Anonymizer::builder().build()?;
     let mut tables = Vec::new();
     for path in args.data() {
@@ -106,6 +112,9 @@ pub(crate) fn evasion(args: &Args) -> Result<(), Error> {
             let (count, all) = classes.entry(class).or_default();
             *all += 1;
             *count += u64::from(right);
+            if let Some(show) = show.as_mut().filter(|_| !right) {
+                writeln!(show, "{line}")?;
+            }
         }
         let evasive = classes
             .iter()

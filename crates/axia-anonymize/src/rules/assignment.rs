@@ -50,6 +50,10 @@ const SECRETS: &[&str] = &[
     "credentials",
     "bearer",
     "connectionstring",
+    "session",
+    "sessionid",
+    "session_id",
+    "sessid",
 ];
 
 /// In front of the value its name has at most this length.
@@ -114,7 +118,9 @@ pub(crate) fn value_at(text: &str, at: usize, out: &mut Vec<Finding>) {
         from += 1;
     }
     let name = text[from..at].trim_end_matches([' ', '"', '\'', ']', '`', '*', '\t']);
-    let Some(sort) = sort_of(name) else { return };
+    let Some(sort) = sort_of(name).or_else(|| after_user(name)) else {
+        return;
+    };
     let bytes = text.as_bytes();
     let mut start = at + 1;
     while bytes
@@ -155,6 +161,13 @@ pub(crate) fn credentials_at(text: &str, at: usize, out: &mut Vec<Finding>) {
     {
         out.push(Finding::by_rule(Kind::ApiKey, value, "authorization", 0.8));
     }
+}
+
+/// `curl -u jane:` and `--user jane:` have a password behind them.
+fn after_user(name: &str) -> Option<Sort> {
+    let option = name.trim_end_matches(|c: char| !c.is_whitespace());
+    let told = option.ends_with(" -u ") || option.ends_with("--user ");
+    (told && option.len() < name.len()).then_some(Sort::Password)
 }
 
 #[derive(Clone, Copy, PartialEq)]

@@ -4,8 +4,10 @@
 use std::ops::{Range, RangeInclusive};
 
 use crate::rules::check::luhn;
-use crate::rules::context::{Vocabulary, near, veto};
-use crate::rules::number::{digits, has_shape, separator};
+use crate::rules::context::{
+    Vocabulary, byte_at, byte_before, is_alphanumeric, is_digit, near, veto,
+};
+use crate::rules::number::{broken, digits, has_shape, separator};
 use crate::{Finding, Kind};
 
 /// First digits (as a range of prefixes of the same length) and the lengths that issuers use.
@@ -128,7 +130,9 @@ pub(crate) fn in_region(text: &str, groups: &[Range<usize>], out: &mut Vec<Findi
         } else {
             whole(text, rest)
         };
-        out.extend(finding);
+        if let Some(finding) = finding {
+            push(text, finding, out);
+        }
         i += taken;
     }
 }
@@ -171,6 +175,97 @@ fn spaced(text: &str, groups: &[Range<usize>]) -> (usize, Option<Finding>) {
         run.max(1),
         number.and_then(|g| check(text, g, "card-spaced", 0.7)),
     )
+}
+
+/// Reports the card number that begins with the word and whose groups are parted by line breaks, `**`, `_` or `|`.
+/// Columns of figures look like that, so it takes a word such as "card" near it, or the same sign
+/// without a space in all places.
+pub(crate) fn broken_at(text: &str, word: &Range<usize>, out: &mut Vec<Finding>) {
+    if !matches!(word.len(), 4 | 6 | 8)
+        || !text.as_bytes()[word.clone()].iter().all(u8::is_ascii_digit)
+    {
+        return;
+    }
+    let Some(number) = broken(text, word) else {
+        return;
+    };
+    let lengths = || number.groups.iter().map(ExactSizeIterator::len);
+    if !SHAPES
+        .iter()
+        .any(|shape| lengths().eq(shape.iter().copied()))
+    {
+        return;
+    }
+    let found = check(text, &number.groups, "card-broken", 0.7);
+    if let Some(found) = found.filter(|found| number.tight || found.has_context()) {
+        push(text, found, out);
+    }
+}
+
+/// Behind a number so many bytes are searched for what is printed beside it.
+const BESIDE: usize = 32;
+
+/// Reports the card, and the expiry date and security code that stand behind its number: `12/26`, `12/2026 123`.
+fn push(text: &str, card: Finding, out: &mut Vec<Finding>) {
+    let end = card.span.end;
+    let sure = card.score >= 0.5;
+    out.push(card);
+    if !sure {
+        return;
+    }
+    let bytes = text.as_bytes();
+    let window = end..(end + BESIDE).min(bytes.len());
+    let digits = |at: usize| {
+        bytes[at..]
+            .iter()
+            .take(5)
+            .take_while(|b| b.is_ascii_digit())
+            .count()
+    };
+    let alone = |span: &Range<usize>| {
+        !matches!(
+            byte_before(text, span.start),
+            Some(b'/' | b'-' | b'.' | b'$')
+        ) && !is_alphanumeric(byte_before(text, span.start))
+            && !is_alphanumeric(byte_at(text, span.end))
+            && !(matches!(byte_at(text, span.end), Some(b'/' | b'-' | b'.' | b':'))
+                && is_digit(byte_at(text, span.end + 1)))
+    };
+    let Some(at) = window.clone().find(|&at| bytes[at].is_ascii_digit()) else {
+        return;
+    };
+    let months = ("01".."13").contains(&text.get(at..at + 2).unwrap_or_default());
+    let year = at + 3;
+    let len = if year < bytes.len() { digits(year) } else { 0 };
+    let years = match len {
+        2 => "15".."50",
+        4 => "2015".."2050",
+        _ => return,
+    };
+    let date = at..year + len;
+    if !months
+        || !matches!(bytes[at + 2], b'/' | b'-')
+        || !years.contains(&&text[year..year + len])
+        || !alone(&date)
+    {
+        return;
+    }
+    let behind = date.end;
+    out.push(Finding::by_rule(
+        Kind::CardSecurity,
+        date,
+        "card-expiry",
+        0.6,
+    ));
+    let gap = bytes[behind..]
+        .iter()
+        .take(3)
+        .take_while(|b| matches!(b, b' ' | b',' | b';' | b'|' | b'/'))
+        .count();
+    let code = behind + gap..behind + gap + digits(behind + gap);
+    if gap > 0 && matches!(code.len(), 3 | 4) && alone(&code) {
+        out.push(Finding::by_rule(Kind::CardSecurity, code, "card-code", 0.6));
+    }
 }
 
 fn check(text: &str, groups: &[Range<usize>], rule: &'static str, score: f32) -> Option<Finding> {

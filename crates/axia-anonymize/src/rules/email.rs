@@ -12,7 +12,10 @@ const MAX_LOCAL: usize = 64;
 const MAX_HOST: usize = 254;
 
 /// Ways to write the dot of a host, longest first. One space may stand around the bracketed ones.
-const DOTS: &[&str] = &["[dot]", "(dot)", "{dot}", "[.]", "(.)", "."];
+const DOTS: &[&str] = &[
+    "[punkt]", "(punkt)", "[punto]", "(punto)", "[point]", "(point)", "[dot]", "(dot)", "{dot}",
+    "[.]", "(.)", ".",
+];
 
 /// Ways to write the at-sign in codes; inside of brackets `at`, with or without spaces.
 const AT_SIGNS: &[&str] = &["%40", "&#64;", "&#x40;", "&#064;", "&commat;"];

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::rules::bic;
 use crate::rules::context::{Ends, byte_at, byte_before, is_alphanumeric};
 use crate::{Finding, Kind};
 
@@ -60,6 +61,7 @@ pub(crate) fn in_word(text: &str, word: &Range<usize>, out: &mut Vec<Finding>) {
     };
     if let Some(span) = iban_at(text, start) {
         let registered = registered(&text[span.clone()]);
+        bic::near_account(text, &span, out);
         let finding = Finding::by_rule(Kind::Iban, span, "iban", 1.0).validated_by("mod-97");
         out.push(if registered {
             finding.validated_by("iban-registry")

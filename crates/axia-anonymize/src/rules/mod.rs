@@ -10,6 +10,7 @@
 //! search goes on behind them.
 
 mod assignment;
+mod bic;
 mod birth;
 mod card;
 mod check;
@@ -27,6 +28,8 @@ mod numbered;
 mod oracle;
 mod pattern;
 mod phone;
+#[cfg(feature = "phone")]
+mod phone_library;
 mod place;
 mod record;
 mod scan;
@@ -38,6 +41,8 @@ mod url;
 
 use std::ops::Range;
 
+use aho_corasick::AhoCorasick;
+
 use self::scan::{BLOCK, Marks};
 pub(crate) use self::scan::{long_runs_of, words_with_digits};
 use self::secret::SecretRules;
@@ -45,7 +50,11 @@ use crate::{Error, Finding, Kind, Recognizer};
 
 /// All of them.
 pub(crate) fn built_in() -> Result<Vec<Box<dyn Recognizer>>, Error> {
-    Ok(vec![Box::new(Rules::new()?)])
+    Ok(vec![
+        Box::new(Rules::new()?),
+        #[cfg(feature = "phone")]
+        Box::new(phone_library::PhoneLibrary::new()),
+    ])
 }
 
 /// All built-in rules, with what they have to look up.
@@ -53,6 +62,8 @@ pub(crate) struct Rules {
     index: numbered::Index,
     secrets: SecretRules,
     words: seed::Words,
+    /// The words that announce the code of a bank.
+    banks: AhoCorasick,
 }
 
 impl Rules {
@@ -61,6 +72,7 @@ impl Rules {
             index: numbered::Index::new(),
             secrets: SecretRules::new()?,
             words: seed::Words::new(),
+            banks: AhoCorasick::new(bic::WORDS).map_err(|cause| Error::pattern("bic", &cause))?,
         })
     }
 
@@ -68,6 +80,8 @@ impl Rules {
     fn at_word(&self, text: &str, word: &Range<usize>, out: &mut Vec<Finding>) {
         numbered::anchors(text, word, |at| self.index.at(text, at, out));
         place::postcode_at(text, word, out);
+        card::broken_at(text, word, out);
+        phone::broken_at(text, word, out);
         if word.len() >= 2 {
             record::at(text, word, out);
             iban::in_word(text, word, out);
@@ -136,6 +150,9 @@ impl Recognizer for Rules {
             before = marks;
         }
         scan.end();
+        for word in self.banks.find_iter(text) {
+            bic::announced_at(text, &word.range(), out);
+        }
     }
 }
 

@@ -65,6 +65,89 @@ fn is_separator(byte: &u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'-' | b'.' | b'/' | b'(' | b')')
 }
 
+/// Signs between two groups of a broken number, as in `**4111** **1111**`.
+const MAX_BREAK: usize = 5;
+
+/// A number whose groups are parted by more than people put there: by line breaks, markup, columns.
+pub(crate) struct Broken {
+    pub(crate) groups: Vec<Range<usize>>,
+    /// The same signs in all places, without a space or a line break.
+    pub(crate) tight: bool,
+    /// Line breaks alone.
+    pub(crate) lines: bool,
+}
+
+/// The groups of the broken number that begins with the digits in `word`; none where it is written as in
+/// [`regions`], or is a part of a longer chain, as in a table.
+pub(crate) fn broken(text: &str, word: &Range<usize>) -> Option<Broken> {
+    let bytes = text.as_bytes();
+    let unusual = |b: u8| {
+        matches!(
+            b,
+            b'*' | b'_' | b'|' | b'\n' | b'\r' | b'`' | b'~' | b',' | b':' | b'\\'
+        )
+    };
+    let part_of = |b: &&u8| unusual(**b) || is_separator(b);
+    let gap = |at: usize| {
+        let len = bytes[at..]
+            .iter()
+            .take(MAX_BREAK + 1)
+            .take_while(part_of)
+            .count();
+        if len > MAX_BREAK { 0 } else { len }
+    };
+    let digit_at = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    let before = bytes[..word.start]
+        .iter()
+        .rev()
+        .take(MAX_BREAK + 1)
+        .take_while(part_of)
+        .count();
+    let first = gap(word.end);
+    let goes_on = first > 0 && digit_at(word.end + first);
+    if !goes_on || (before > 0 && word.start.checked_sub(before + 1).is_some_and(digit_at)) {
+        return None;
+    }
+    let sign = &bytes[word.end..word.end + first];
+    let mut found = Broken {
+        groups: vec![word.clone()],
+        tight: sign
+            .iter()
+            .all(|b| matches!(b, b'*' | b'_' | b'|' | b'`' | b'~')),
+        lines: sign.iter().all(|b| matches!(b, b'\n' | b'\r')),
+    };
+    let mut any = false;
+    let mut end = word.end;
+    loop {
+        let len = gap(end);
+        if len == 0 || !digit_at(end + len) {
+            break;
+        }
+        if found.groups.len() == MAX_GROUPS {
+            return None;
+        }
+        let this = &bytes[end..end + len];
+        any |= this.iter().any(|b| unusual(*b));
+        if this != sign {
+            found.tight = false;
+            found.lines = false;
+        }
+        let start = end + len;
+        let digits = bytes[start..]
+            .iter()
+            .take(20)
+            .take_while(|b| b.is_ascii_digit())
+            .count();
+        end = start + digits;
+        found.groups.push(start..end);
+    }
+    let whole = !bytes.get(end).is_some_and(u8::is_ascii_alphanumeric);
+    (any && whole).then_some(found)
+}
+
+/// No number has more groups.
+const MAX_GROUPS: usize = 6;
+
 /// What stands between group `i` and the next.
 pub(crate) fn separator<'t>(text: &'t str, groups: &[Range<usize>], i: usize) -> &'t str {
     match (groups.get(i), groups.get(i + 1)) {

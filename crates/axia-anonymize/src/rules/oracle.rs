@@ -34,6 +34,8 @@ pub(crate) fn recognize(rules: &Rules, text: &str) -> Vec<Finding> {
                 .count();
             if bytes[word.clone()].iter().any(u8::is_ascii_digit) {
                 place::postcode_at(text, &word, out);
+                card::broken_at(text, &word, out);
+                phone::broken_at(text, &word, out);
                 if word.len() >= 2 {
                     record::at(text, &word, out);
                     iban::in_word(text, &word, out);
@@ -85,6 +87,9 @@ pub(crate) fn recognize(rules: &Rules, text: &str) -> Vec<Finding> {
             if rest.starts_with(www) && at >= *end {
                 *end = url::www_at(text, at, out);
             }
+        }
+        if let Some(name) = bic::WORDS.iter().find(|name| rest.starts_with(**name)) {
+            bic::announced_at(text, &(at..at + name.len()), out);
         }
         if rest.starts_with(" is ") {
             assignment::told_at(text, at, out);
@@ -141,6 +146,10 @@ mod tests {
             "432 03 163",
             "4111 1111 1111 1111",
             "DE89 3704 0044 0532 0130 00",
+            "BIC ",
+            "swift code ",
+            "DEUTDEFF",
+            "COBADEFF500",
             "536-22-8726",
             "ssn ",
             "phone ",

@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::rules::context::{
     Vocabulary, byte_at, byte_before, in_hex_or_uuid, is_alphanumeric, near,
 };
-use crate::rules::number::{digits, separator, starts_with_date};
+use crate::rules::number::{broken, digits, separator, starts_with_date};
 use crate::{Finding, Kind};
 
 /// Country codes of E.164; no code is the beginning of another.
@@ -198,6 +198,33 @@ fn international(text: &str, groups: &[Range<usize>]) -> Option<Match> {
     })
 }
 
+/// Reports the number that begins with the word and whose groups are parted by line breaks or markup: three, three
+/// and four digits behind a word such as "phone", or any number of a country behind a plus sign.
+pub(crate) fn broken_at(text: &str, word: &Range<usize>, out: &mut Vec<Finding>) {
+    if word.len() > 4 || !text.as_bytes()[word.clone()].iter().all(u8::is_ascii_digit) {
+        return;
+    }
+    let Some(number) = broken(text, word).filter(|number| number.tight || number.lines) else {
+        return;
+    };
+    let plus = byte_before(text, word.start) == Some(b'+');
+    let start = word.start - usize::from(plus);
+    let span = start..number.groups.last().map_or(word.end, |last| last.end);
+    let lengths: Vec<usize> = number.groups.iter().map(ExactSizeIterator::len).collect();
+    let right = if plus {
+        let digits = digits(text, &number.groups);
+        let known = COUNTRY_CODES.iter().any(|code| digits.starts_with(code));
+        known && (8..=15).contains(&digits.len())
+    } else {
+        matches!(lengths.as_slice(), [3, 3, 4] | [1, 3, 3, 4])
+    };
+    let context = near(text, &span, 32, 24, &WORDS);
+    if right && (plus || context.is_some()) && !touches_more(text, &span) {
+        let finding = Finding::by_rule(Kind::Phone, span, "phone-broken", 0.6);
+        out.push(finding.near(context));
+    }
+}
+
 /// Codes 1 and 7 have eleven digits, always.
 fn is_complete(number: &str) -> bool {
     number.len() == 11 && (number.starts_with('1') || number.starts_with('7'))
@@ -206,10 +233,25 @@ fn is_complete(number: &str) -> bool {
 /// `(415) 555-2671`, `415-555-2671`, `1.415.555.2671`, `415 555 2671`.
 fn north_american(text: &str, groups: &[Range<usize>], first_in_region: bool) -> Option<Match> {
     let code = usize::from(text.get(groups.first()?.clone()) == Some("1"));
+    let service = |group: &Range<usize>| (b'2'..=b'9').contains(&text.as_bytes()[group.start]);
+    // `(415)5552671`.
+    if let [area, rest, ..] = groups.get(code..)?
+        && (area.len(), rest.len()) == (3, 7)
+        && service(area)
+        && service(rest)
+        && byte_before(text, area.start) == Some(b'(')
+        && matches!(separator(text, groups, code), ")" | ") " | ")-")
+    {
+        return Some(Match {
+            groups: code + 2,
+            start: groups[0].start,
+            rule: "phone-north-american",
+            score: 0.7,
+        });
+    }
     let [area, exchange, line, ..] = groups.get(code..)? else {
         return None;
     };
-    let service = |group: &Range<usize>| (b'2'..=b'9').contains(&text.as_bytes()[group.start]);
     let lengths = (area.len(), exchange.len(), line.len()) == (3, 3, 4);
     if !lengths || !service(area) || !service(exchange) {
         return None;
@@ -352,7 +394,7 @@ fn extension(text: &str, end: usize) -> usize {
 
 /// Whether what touches the span makes it part of something longer: a word, a decimal number, a
 /// time, an amount of money.
-fn touches_more(text: &str, span: &Range<usize>) -> bool {
+pub(super) fn touches_more(text: &str, span: &Range<usize>) -> bool {
     let before = byte_before(text, span.start);
     let glued_before = is_alphanumeric(before)
         || matches!(before, Some(b'$' | b'+'))

@@ -96,9 +96,67 @@ const FILLERS: &[&str] = &[
 /// In front of a number, so many bytes are searched for its label.
 const REACH: usize = 40;
 
+/// What stands between a number and the label behind it, in lower case.
+const TOLD: &[&str] = &[
+    " is my ",
+    " is our ",
+    " is her ",
+    " is his ",
+    " is their ",
+    " is the ",
+    " was my ",
+];
+
+/// Reports the number that begins with the word and whose label stands behind it: `12345678 is my account number`.
+fn told(text: &str, word: &Range<usize>, out: &mut Vec<Finding>) {
+    let bytes = text.as_bytes();
+    // Most words with digits have no ` is ` or ` was ` behind them.
+    if !matches!(bytes.get(word.end..word.end + 2), Some(b" i" | b" w")) {
+        return;
+    }
+    let body = &bytes[word.clone()];
+    let digits = body.iter().filter(|b| b.is_ascii_digit()).count();
+    let Some(rest) = TOLD
+        .iter()
+        .find_map(|told| text[word.end..].strip_prefix(told))
+    else {
+        return;
+    };
+    let mut to = rest.len().min(REACH);
+    while !rest.is_char_boundary(to) {
+        to -= 1;
+    }
+    let lower = rest[..to].to_lowercase().replace('’', "'");
+    let labels = LABELS.iter().filter(|label| {
+        let behind = lower.strip_prefix(label.words);
+        let filled = |behind: &str| {
+            FILLERS[..10].iter().any(|filler| {
+                let word = behind
+                    .strip_prefix(' ')
+                    .and_then(|b| b.strip_prefix(filler));
+                word.is_some_and(|b| !b.starts_with(char::is_alphanumeric))
+            })
+        };
+        behind.is_some_and(|behind| {
+            let whole = !behind.starts_with(char::is_alphanumeric);
+            whole && (!label.needs_filler || label.words.ends_with(" id") || filled(behind))
+        })
+    });
+    let Some(label) = labels.max_by_key(|label| label.words.len()) else {
+        return;
+    };
+    let (least, most) = label.len;
+    let enough = digits >= 4 || (digits >= 3 && (least < 5 || label.kind == Kind::LicensePlate));
+    if enough && (least..=most).contains(&body.len()) && !is_year(&text[word.clone()], label) {
+        let finding = Finding::by_rule(label.kind, word.clone(), "labelled-number", 0.6);
+        out.push(finding.near(Some(label.words)));
+    }
+}
+
 /// Reports the number that begins with the word.
 pub(crate) fn at(text: &str, word: &Range<usize>, out: &mut Vec<Finding>) {
     let bytes = text.as_bytes();
+    told(text, word, out);
     if bytes
         .get(word.start.wrapping_sub(1))
         .is_some_and(|b| matches!(b, b'-' | b'.' | b'/' | b'_' | b'$' | b'+'))
