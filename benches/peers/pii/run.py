@@ -71,4 +71,4 @@ for data in files:
     print("| system | " + " | ".join(columns) + " |\n|---|" + "---|" * len(columns))
     for system, row in rows.items():
         print(f"| {system} | " + " | ".join(f"{row[c]:.3f}" if c in row else "" for c in columns) + " |")
-    print("\nseconds with start-up: " + ", ".join(f"{k} {v:.0f}" for k, v in seconds.items()))
+    print("\nseconds with start-up: " + ", ".join(f"{k} {v:.0f}" for k, v in seconds.items()), flush=True)

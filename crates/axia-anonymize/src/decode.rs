@@ -202,9 +202,12 @@ fn escape_at(text: &str, at: usize) -> Option<Code> {
 
 /// A short tag or comment that a word or a number goes on behind: `jane<b></b>@example.com`.
 fn tag_at(bytes: &[u8], at: usize) -> Option<Code> {
-    let before = at.checked_sub(1).and_then(|i| bytes.get(i))?;
+    let before = at
+        .checked_sub(1)
+        .and_then(|i| bytes.get(i))
+        .unwrap_or(&b' ');
     let len = bytes[at..].iter().take(24).position(|b| *b == b'>')? + 1;
-    let after = bytes.get(at + len)?;
+    let after = bytes.get(at + len).unwrap_or(&b' ');
     let named = bytes
         .get(at + 1)
         .is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'/' | b'!'));
@@ -222,7 +225,13 @@ fn tag_at(bytes: &[u8], at: usize) -> Option<Code> {
 fn quoted_at(bytes: &[u8], at: usize) -> Option<Code> {
     let part_of = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_alphanumeric);
     let inside = at.checked_sub(1).is_some_and(part_of) && part_of(at + 3);
-    (inside && bytes.get(at + 1..at + 3) == Some(b"40")).then(|| Code {
+    // A host has a full stop.
+    let host = || {
+        let rest = bytes.get(at + 3..).unwrap_or_default().iter().take(64);
+        rest.take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
+            .any(|b| *b == b'.')
+    };
+    (inside && bytes.get(at + 1..at + 3) == Some(b"40") && host()).then(|| Code {
         span: at..at + 3,
         plain: "@".to_owned(),
     })

@@ -103,6 +103,11 @@ const FOUND: &[(Kind, &[&str])] = &[
             "at 10:30 <<415-555-2671>>",
             "cell phone number (<<555-3476>>)",
             "<<415-555-2671>>-Office",
+            "call <<(415)5552671>>",
+            "my phone is <<415_555_2671>>",
+            "fax <<+1\n415\n555\n2671>>",
+            "she can be reached under <<48967165>> or so",
+            "Kind regards,\nthe office\n<<12 99 25 26>>\n",
         ],
     ),
     (
@@ -338,6 +343,8 @@ fn nothing_is_found_where_nothing_is() {
         "536-22-87261",
         "part 415-555-2671-A and 415-555-2671-4",
         "card 1234 5678 9012 3456",
+        "Best,\nthe office\n12 99 25",
+        "the list\n48967165\n48967166",
     ];
     for row in rows {
         let found = anonymizer.detect(row);

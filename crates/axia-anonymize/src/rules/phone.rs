@@ -53,8 +53,14 @@ const WORDS: Vocabulary = Vocabulary::of(&[
     "messages to",
     "message to",
     "my registered",
+    "be reached",
     "reached at",
+    "reached under",
+    "reached on",
     "reachable",
+    "reach him",
+    "reach her",
+    "reach them",
     "contact me",
     "contacted at",
     "call back",
@@ -108,6 +114,51 @@ const WORDS: Vocabulary = Vocabulary::of(&[
     "연락처",
     "điện thoại",
 ]);
+
+/// How letters end, in lower case and without the comma.
+const CLOSINGS: &[&str] = &[
+    "best",
+    "best wishes",
+    "best regards",
+    "kind regards",
+    "warm regards",
+    "regards",
+    "sincerely",
+    "yours sincerely",
+    "yours faithfully",
+    "yours truly",
+    "yours",
+    "respectfully",
+    "cheers",
+    "thanks",
+    "many thanks",
+    "thank you",
+    "love",
+    "take care",
+    "greetings",
+    "mit freundlichen grüßen",
+    "viele grüße",
+    "liebe grüße",
+    "cordialement",
+    "bien à vous",
+    "saludos",
+    "un saludo",
+    "atentamente",
+    "cordiali saluti",
+    "distinti saluti",
+    "atenciosamente",
+    "abraços",
+    "met vriendelijke groet",
+    "groeten",
+    "pozdrawiam",
+    "hälsningar",
+    "med vänlig hälsning",
+    "с уважением",
+];
+
+/// A signature has at most so many lines between its closing and the number, each at most so long.
+const SIGNATURE_LINES: usize = 4;
+const SIGNATURE_BYTES: usize = 160;
 
 /// What a rule found: how many groups it takes, and the bytes in front that belong to it.
 struct Match {
@@ -346,13 +397,35 @@ fn by_context(text: &str, groups: &[Range<usize>]) -> Option<Match> {
     if digits(text, numbers).len() < 7 || is_decimal(text, numbers) {
         return None;
     }
-    near(text, &span, 32, 24, &WORDS)?;
+    if near(text, &span, 32, 24, &WORDS).is_none() && !is_signed(text, &span) {
+        return None;
+    }
     Some(Match {
         groups: taken,
         start: span.start,
         rule: "phone-context",
         score: 0.6,
     })
+}
+
+/// Whether the number is a line of its own below the closing of a letter: "Best,", a name, the number.
+fn is_signed(text: &str, span: &Range<usize>) -> bool {
+    let ends = matches!(byte_at(text, span.end), None | Some(b'\n' | b'\r'));
+    if !ends || byte_before(text, span.start) != Some(b'\n') {
+        return false;
+    }
+    let mut from = span.start.saturating_sub(SIGNATURE_BYTES);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    let lines = text[from..span.start].lines().rev().take(SIGNATURE_LINES);
+    lines
+        .map(|line| line.trim().trim_end_matches([',', '.', '!']))
+        .any(|line| {
+            let closing =
+                |words: &&str| line.len() == words.len() && line.to_lowercase() == **words;
+            CLOSINGS.iter().any(|words| closing(&words))
+        })
 }
 
 fn is_decimal(text: &str, groups: &[Range<usize>]) -> bool {

@@ -324,7 +324,7 @@ fn report(
             continue;
         };
         let account = &behind[..behind.find(['/', '?', '#', '&']).unwrap_or(behind.len())];
-        if !account.is_empty() && !PAGES.contains(&account.to_ascii_lowercase().as_str()) {
+        if is_something(account) && !PAGES.contains(&account.to_ascii_lowercase().as_str()) {
             let start = path_at + head.len();
             out.push(Finding::by_rule(
                 Kind::Username,
@@ -341,7 +341,7 @@ fn report(
         for pair in query.split('&') {
             if let Some((key, value)) = pair.split_once('=') {
                 let key_is_personal = PERSONAL_KEYS.iter().any(|k| key.eq_ignore_ascii_case(k));
-                if key_is_personal && value.len() >= 3 {
+                if key_is_personal && value.len() >= 3 && is_something(value) {
                     let start = at + key.len() + 1;
                     out.push(Finding::by_rule(
                         Kind::Url,
@@ -354,6 +354,11 @@ fn report(
             at += pair.len() + 1;
         }
     }
+}
+
+/// Not only signs, such as those that a mask leaves.
+fn is_something(part: &str) -> bool {
+    part.contains(char::is_alphanumeric)
 }
 
 /// Names of query values that identify somebody or let somebody in.
