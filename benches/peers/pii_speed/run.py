@@ -61,7 +61,7 @@ def main():
             pathlib.Path(path).write_text(make(16 << 20), encoding="utf-8")
         kilobytes = float(words[1]) if len(words) > 1 else 200
         cargo = ["cargo", "build", "--quiet", "--release"]
-        subprocess.run([*cargo, "-p", "measure"], check=True, cwd=root)
+        subprocess.run([*cargo, "-p", "measure", "--features", "ner"], check=True, cwd=root)
         subprocess.run([*cargo, "--manifest-path", str(redact / "Cargo.toml")], check=True)
         target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", root / "target"))
         measure = target / "release" / "measure"

@@ -72,9 +72,6 @@
 //!
 //! - `names` (default): names of persons and street addresses by lists and grammar. Half a megabyte of
 //!   lists in the binary; [`AnonymizerBuilder::names`] switches it off at run time.
-//! - `phone`: telephone numbers by a port of libphonenumber, too, beside the rules that always look. It adds
-//!   some fifty crates to the build, and hardly anything to what is found: `docs/anonymization.md` has the figures. The
-//!   library writes numbers to the [`log`](https://docs.rs/log) at the level `trace`: keep that level off.
 //! - `ner`: `NerModel`, a BERT token classifier that runs on the processor with weights from a local
 //!   folder, for [`AnonymizerBuilder::ner`]. Adds `ndarray` and `safetensors`. A model of one's own
 //!   needs the trait [`NameRecognizer`] alone, which is always there.

@@ -28,8 +28,6 @@ mod numbered;
 mod oracle;
 mod pattern;
 mod phone;
-#[cfg(feature = "phone")]
-mod phone_library;
 mod place;
 mod record;
 mod scan;
@@ -50,11 +48,7 @@ use crate::{Error, Finding, Kind, Recognizer};
 
 /// All of them.
 pub(crate) fn built_in() -> Result<Vec<Box<dyn Recognizer>>, Error> {
-    Ok(vec![
-        Box::new(Rules::new()?),
-        #[cfg(feature = "phone")]
-        Box::new(phone_library::PhoneLibrary::new()),
-    ])
+    Ok(vec![Box::new(Rules::new()?)])
 }
 
 /// All built-in rules, with what they have to look up.

@@ -467,7 +467,7 @@ fn extension(text: &str, end: usize) -> usize {
 
 /// Whether what touches the span makes it part of something longer: a word, a decimal number, a
 /// time, an amount of money.
-pub(super) fn touches_more(text: &str, span: &Range<usize>) -> bool {
+fn touches_more(text: &str, span: &Range<usize>) -> bool {
     let before = byte_before(text, span.start);
     let glued_before = is_alphanumeric(before)
         || matches!(before, Some(b'$' | b'+'))
