@@ -424,7 +424,7 @@ fn is_signed(text: &str, span: &Range<usize>) -> bool {
         .any(|line| {
             let closing =
                 |words: &&str| line.len() == words.len() && line.to_lowercase() == **words;
-            CLOSINGS.iter().any(|words| closing(&words))
+            CLOSINGS.iter().any(closing)
         })
 }
 
