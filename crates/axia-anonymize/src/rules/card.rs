@@ -223,13 +223,12 @@ fn push(text: &str, card: Finding, out: &mut Vec<Finding>) {
             .count()
     };
     let alone = |span: &Range<usize>| {
-        !matches!(
-            byte_before(text, span.start),
-            Some(b'/' | b'-' | b'.' | b'$')
-        ) && !is_alphanumeric(byte_before(text, span.start))
-            && !is_alphanumeric(byte_at(text, span.end))
-            && !(matches!(byte_at(text, span.end), Some(b'/' | b'-' | b'.' | b':'))
-                && is_digit(byte_at(text, span.end + 1)))
+        let before = byte_before(text, span.start);
+        let after = byte_at(text, span.end);
+        let joined = matches!(before, Some(b'/' | b'-' | b'.' | b'$'));
+        let goes_on = matches!(after, Some(b'/' | b'-' | b'.' | b':'))
+            && is_digit(byte_at(text, span.end + 1));
+        !(joined || goes_on || is_alphanumeric(before) || is_alphanumeric(after))
     };
     let Some(at) = window.clone().find(|&at| bytes[at].is_ascii_digit()) else {
         return;
