@@ -1,5 +1,6 @@
 //! From labels to a named taxonomy.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use axia_embed::Embedder;
@@ -7,7 +8,7 @@ use axia_embed::Embedder;
 use crate::error::Kind;
 use crate::groups::{Group, grow};
 use crate::naming::{Labels, name_level};
-use crate::node::OPPOSED;
+use crate::node::{OPPOSED, with_description};
 use crate::taxonomy::Parts;
 use crate::valence::is_adverse;
 use crate::vectors::embed;
@@ -19,7 +20,8 @@ use crate::{
 impl TaxonomyBuilder {
     /// Builds a taxonomy of all labels, any of which may appear in a name.
     ///
-    /// Spellings of one label are merged as in [`LabelTable`]. Each label's vector is averaged with those
+    /// Spellings of one label are merged as in [`LabelTable`]; of their descriptions the one with most
+    /// mentions stands. Labels are embedded together with their descriptions, where they have any. Each label's vector is averaged with those
     /// of its nearest labels, and the labels are gathered level by level by the chosen
     /// [`Method`](crate::Method), each label counting once. Labels that the embedder does not know (rows
     /// of zeros) go to one node of their own on every level. Nodes are then named from level 1 upwards,
@@ -53,8 +55,8 @@ impl TaxonomyBuilder {
     ///
     /// # Privacy
     ///
-    /// A label that may not be shown is never passed to the namer. It still is a node of level 0, with
-    /// its text as id and name: suppress those nodes before the taxonomy leaves your hands. Ids of higher
+    /// A label that may not be shown is never passed to the namer, and no description of a label is. It
+    /// still is a node of level 0, with its text as id and name and its description: suppress those nodes before the taxonomy leaves your hands. Ids of higher
     /// nodes are digests of the labels beneath, so whoever guesses all of these can confirm the guess.
     ///
     /// # Errors
@@ -70,11 +72,15 @@ impl TaxonomyBuilder {
         let leaves = leaves(self, labels)?;
         let counts: Vec<LabelCount> = leaves
             .iter()
-            .map(|leaf| LabelCount::new(leaf.id.as_str(), leaf.count))
+            .map(|leaf| LabelCount::new(leaf.id.as_str(), leaf.count).described(&leaf.description))
             .collect();
         let texts: Vec<&str> = leaves.iter().map(|leaf| leaf.label.as_str()).collect();
         let branches: Vec<Branch> = leaves.iter().map(|leaf| leaf.branch).collect();
-        let vectors = embed(embedder, &texts)?;
+        let described: Vec<_> = leaves
+            .iter()
+            .map(|leaf| with_description(&leaf.label, &leaf.description))
+            .collect();
+        let vectors = embed(embedder, &described)?;
         let (levels, sweeps) = grow(self, &vectors, &branches)?;
         let shown: Vec<bool> = texts.iter().map(|label| may_show(label)).collect();
         let labels = Labels {
@@ -104,6 +110,8 @@ struct Leaf {
     label: String,
     count: u64,
     branch: Branch,
+    /// What the label was said to mean.
+    description: String,
 }
 
 /// The labels in order of their ids: upheld ones, and beside them the opposed ones.
@@ -112,6 +120,7 @@ fn leaves(builder: &TaxonomyBuilder, labels: &[LabelCount]) -> Result<Vec<Leaf>,
     for opposed in [false, true] {
         let mut table = LabelTable::new();
         let mut said = BTreeMap::new();
+        let mut told: BTreeMap<String, (u64, Reverse<String>)> = BTreeMap::new();
         for (index, label) in labels.iter().enumerate() {
             if label.opposed != opposed {
                 continue;
@@ -124,12 +133,23 @@ fn leaves(builder: &TaxonomyBuilder, labels: &[LabelCount]) -> Result<Vec<Leaf>,
                 let held = said.entry(known.key()).or_insert(adverse);
                 *held |= adverse;
             }
+            let description = one_line(&label.description);
+            if let (false, Some(known)) = (description.is_empty(), Label::new(&label.label)) {
+                // Of two descriptions the one with more mentions stands, of equals the first in order.
+                let new = (label.count, Reverse(description));
+                let held = told.entry(known.key()).or_insert_with(|| new.clone());
+                *held = new.max(held.clone());
+            }
         }
         for entry in table.iter() {
-            let said = entry.variants.iter().filter_map(|(variant, _)| {
-                let key = Label::new(variant)?.key();
-                said.get(&key).copied()
-            });
+            let keys: Vec<String> = entry
+                .variants
+                .iter()
+                .filter_map(|(variant, _)| Some(Label::new(variant)?.key()))
+                .collect();
+            let said = keys.iter().filter_map(|key| said.get(key).copied());
+            let told = keys.iter().filter_map(|key| told.get(key)).max();
+            let description = told.map(|(_, description)| description.0.clone());
             let adverse = match (said.reduce(|a, b| a | b), builder.valence()) {
                 (Some(adverse), _) => adverse,
                 (None, ValenceGuard::Apart) => is_adverse(entry.label),
@@ -148,11 +168,16 @@ fn leaves(builder: &TaxonomyBuilder, labels: &[LabelCount]) -> Result<Vec<Leaf>,
                     (false, true) => Branch::Adverse,
                     (false, false) => Branch::Main,
                 },
+                description: description.unwrap_or_default(),
             });
         }
     }
     leaves.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(leaves)
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Ids, mentions and order of the groups of one level.
@@ -223,7 +248,7 @@ fn assemble(
             None => labels
                 .counts
                 .iter()
-                .map(|count| NodeName::new(count.label.as_str(), ""))
+                .map(|count| NodeName::new(count.label.as_str(), count.description.as_str()))
                 .collect(),
             Some(beneath) => {
                 let children: Vec<Vec<(&Group, &str)>> = groups

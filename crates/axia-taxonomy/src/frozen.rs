@@ -9,10 +9,11 @@ use axia_embed::{Embedder, Embeddings};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Kind;
+use crate::node::{OPPOSED, with_description};
 use crate::taxonomy::{read_json, write_json};
 use crate::valence::is_adverse;
 use crate::vectors::{embed, is_zero, mean_direction};
-use crate::{Branch, Error, Label, Node, NodeId, Taxonomy, ValenceGuard};
+use crate::{Branch, Error, Label, LabelCount, Node, NodeId, Taxonomy, ValenceGuard};
 
 /// How near a label must be to a node of level 1 to be put there.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -166,7 +167,7 @@ impl Taxonomy {
             _ => {}
         }
         let ids = self.level(0).iter().map(|node| node.id.as_str());
-        let texts: Vec<&str> = self.level(0).iter().map(Node::text).collect();
+        let texts: Vec<_> = self.level(0).iter().map(Node::text).collect();
         let vectors = embed(embedder, &texts)?;
         let rows: BTreeMap<&str, &[f32]> = ids.zip(vectors.rows()).collect();
         let mut parents = Vec::new();
@@ -269,44 +270,63 @@ impl FrozenTaxonomy {
         Ok(found.pop().unwrap_or_else(nowhere))
     }
 
-    /// Finds the place of each label. Labels that are in the taxonomy, in any spelling, keep their
-    /// parent and are not embedded; the others go under the nearest centroid of level 1, the first of
-    /// equals, if it is near enough. Adverse labels go under adverse nodes only, and the others under the
-    /// others, as when the taxonomy was built; new labels are taken as upheld. A text without letter or digit fits nowhere.
+    /// Finds the place of each label, taken as upheld and without description: see
+    /// [`assign_labels`](Self::assign_labels).
     ///
     /// # Errors
     ///
-    /// If the embedder is not the one the taxonomy was built with, or if it fails.
+    /// As [`assign_labels`](Self::assign_labels).
     pub fn assign_all(
         &self,
         labels: &[&str],
         embedder: &dyn Embedder,
     ) -> Result<Vec<Assignment>, Error> {
+        let labels: Vec<LabelCount> = labels.iter().map(|l| LabelCount::new(*l, 0)).collect();
+        self.assign_labels(&labels, embedder)
+    }
+
+    /// Finds the place of each label. Labels that are in the taxonomy, in any spelling, keep their
+    /// parent and are not embedded; the others go under the nearest centroid of level 1, the first of
+    /// equals, if it is near enough. Labels go under nodes of their own [`Branch`] only, as when the
+    /// taxonomy was built: an opposed one never stands among upheld ones, nor cruelty under protection.
+    /// Counts do not matter. A text without letter or digit fits nowhere.
+    ///
+    /// # Errors
+    ///
+    /// If the embedder is not the one the taxonomy was built with, or if it fails.
+    pub fn assign_labels(
+        &self,
+        labels: &[LabelCount],
+        embedder: &dyn Embedder,
+    ) -> Result<Vec<Assignment>, Error> {
         self.taxonomy.check_embedder(embedder)?;
         let mut found = Vec::with_capacity(labels.len());
         let mut new = Vec::new();
-        for (index, text) in labels.iter().enumerate() {
+        for (index, given) in labels.iter().enumerate() {
             found.push(nowhere());
-            if let Some(node) = self.taxonomy.label(text) {
+            if let Some(node) = self.known(given) {
                 found[index] = Assignment {
                     place: Place::Known,
                     parent: node.parent.clone(),
                     score: 1.0,
                 };
-            } else if let Some(label) = Label::new(text) {
+            } else if let Some(label) = Label::new(&given.label) {
                 new.push((index, label));
             }
         }
         let Some(centroids) = &self.centroids else {
             return Ok(found);
         };
-        let texts: Vec<&str> = new.iter().map(|(_, label)| label.as_str()).collect();
+        let texts: Vec<_> = new
+            .iter()
+            .map(|(index, label)| with_description(label.as_str(), &labels[*index].description))
+            .collect();
         let vectors = embed(embedder, &texts)?;
-        for branch in [Branch::Main, Branch::Adverse] {
+        for branch in Branch::ALL {
             let mut indices = Vec::new();
             let mut rows = Vec::new();
             for ((index, label), row) in new.iter().zip(vectors.rows()) {
-                if !is_zero(row) && self.branch_of(label.as_str()) == branch {
+                if !is_zero(row) && self.branch_of(label, &labels[*index]) == branch {
                     indices.push(*index);
                     rows.extend_from_slice(row);
                 }
@@ -342,11 +362,26 @@ impl FrozenTaxonomy {
         Ok(found)
     }
 
+    /// The leaf of a label that is in the taxonomy with the same stance.
+    fn known(&self, label: &LabelCount) -> Option<&Node> {
+        let node = match label.opposed {
+            false => self.taxonomy.label(&label.label),
+            true => {
+                let label = Label::new(&label.label)?;
+                self.taxonomy.label(&format!("{}{OPPOSED}", label.as_str()))
+            }
+        };
+        node.filter(|node| !label.opposed || node.branch == Branch::Opposed)
+    }
+
     /// The branch that a new label belongs to. A taxonomy that keeps adverse labels apart does so with
     /// new ones too.
-    fn branch_of(&self, label: &str) -> Branch {
-        match self.taxonomy.builder().valence() {
-            ValenceGuard::Apart if is_adverse(label) => Branch::Adverse,
+    fn branch_of(&self, label: &Label, given: &LabelCount) -> Branch {
+        let guarded = self.taxonomy.builder().valence() == ValenceGuard::Apart;
+        match given.adverse {
+            _ if given.opposed => Branch::Opposed,
+            Some(true) => Branch::Adverse,
+            None if guarded && is_adverse(label.as_str()) => Branch::Adverse,
             _ => Branch::Main,
         }
     }

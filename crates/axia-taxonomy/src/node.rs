@@ -1,6 +1,6 @@
 //! Nodes of a taxonomy.
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -79,7 +79,7 @@ pub struct Node {
     pub id: NodeId,
     /// The label on level 0, else what the namer said; unique on its level.
     pub name: String,
-    /// What the namer said of it; empty on level 0.
+    /// What the namer said of it; on level 0 what the label was said to mean, mostly nothing.
     pub description: String,
     /// 0 for labels, counted upwards.
     pub level: u32,
@@ -97,13 +97,23 @@ pub struct Node {
 }
 
 impl Node {
-    /// The label of a node of level 0 without the mark of an opposed one: what is embedded.
-    pub(crate) fn text(&self) -> &str {
+    /// The label of a node of level 0 without the mark of an opposed one, and what it means: what is
+    /// embedded.
+    pub(crate) fn text(&self) -> Cow<'_, str> {
         let id = self.id.as_str();
-        match self.branch {
+        let label = match self.branch {
             Branch::Opposed => id.strip_suffix(OPPOSED).unwrap_or(id),
             _ => id,
-        }
+        };
+        with_description(label, &self.description)
+    }
+}
+
+/// A name and what it means, as they are embedded.
+pub(crate) fn with_description<'a>(name: &'a str, description: &str) -> Cow<'a, str> {
+    match description.is_empty() {
+        true => Cow::Borrowed(name),
+        false => Cow::Owned(format!("{name}: {description}")),
     }
 }
 

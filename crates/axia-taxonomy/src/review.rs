@@ -8,6 +8,7 @@ use axia_embed::Embedder;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Kind;
+use crate::node::with_description;
 use crate::spelling::american;
 use crate::valence::is_adverse;
 use crate::vectors::{cosine, embed, is_zero};
@@ -77,7 +78,11 @@ pub fn near_synonyms(
     let mut labels: Vec<&LabelCount> = labels.iter().collect();
     labels.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.label.cmp(&b.label)));
     let texts: Vec<&str> = labels.iter().map(|l| l.label.as_str()).collect();
-    let vectors = embed(embedder, &texts)?;
+    let described: Vec<_> = labels
+        .iter()
+        .map(|l| with_description(&l.label, &l.description))
+        .collect();
+    let vectors = embed(embedder, &described)?;
     let adverse: Vec<bool> = texts.iter().map(|label| is_adverse(label)).collect();
     let mut rows = Vec::new();
     for at in 1..texts.len() {

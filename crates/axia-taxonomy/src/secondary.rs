@@ -51,7 +51,7 @@ impl Taxonomy {
     ) -> Result<Vec<SecondaryParent>, Error> {
         self.check_embedder(embedder)?;
         let leaves = self.level(0);
-        let texts: Vec<&str> = leaves.iter().map(Node::text).collect();
+        let texts: Vec<_> = leaves.iter().map(Node::text).collect();
         let vectors = embed(embedder, &texts)?;
         let rows: BTreeMap<&NodeId, &[f32]> =
             leaves.iter().map(|n| &n.id).zip(vectors.rows()).collect();

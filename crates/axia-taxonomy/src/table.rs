@@ -25,6 +25,9 @@ pub struct LabelCount {
     /// [`ValenceGuard`](crate::ValenceGuard).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adverse: Option<bool>,
+    /// What the label means, in a sentence; empty if nobody said. It is embedded together with the label.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
 }
 
 impl LabelCount {
@@ -36,6 +39,7 @@ impl LabelCount {
             count,
             opposed: false,
             adverse: None,
+            description: String::new(),
         }
     }
 
@@ -50,6 +54,23 @@ impl LabelCount {
     #[must_use]
     pub fn adverse(mut self, adverse: bool) -> Self {
         self.adverse = Some(adverse);
+        self
+    }
+
+    /// The same label with what it means, which is embedded together with it. A short label alone can be
+    /// read in several ways: "discretion" is tact, and freedom to decide.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use axia_taxonomy::LabelCount;
+    ///
+    /// let label = LabelCount::new("discretion", 7).described("Keeping to oneself what was confided.");
+    /// assert!(!label.description.is_empty());
+    /// ```
+    #[must_use]
+    pub fn described(mut self, description: impl Into<String>) -> Self {
+        self.description = description.into();
         self
     }
 }

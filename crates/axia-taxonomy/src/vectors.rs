@@ -6,12 +6,16 @@ use crate::Error;
 use crate::error::Kind;
 
 /// One row of length 1 for each text, or a row of zeros for a text that the embedder does not know.
-pub(crate) fn embed(embedder: &dyn Embedder, texts: &[&str]) -> Result<Embeddings, Error> {
+pub(crate) fn embed<T: AsRef<str>>(
+    embedder: &dyn Embedder,
+    texts: &[T],
+) -> Result<Embeddings, Error> {
     let dim = embedder.dim();
+    let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
     if texts.is_empty() {
         return Embeddings::new(dim.max(1), Vec::new()).map_err(|e| Kind::Embedder(e).into());
     }
-    let mut vectors = embedder.embed(texts).map_err(Kind::Embedder)?;
+    let mut vectors = embedder.embed(&texts).map_err(Kind::Embedder)?;
     if vectors.len() != texts.len() || vectors.dim() != dim {
         return Err(Kind::Shape {
             rows: texts.len(),

@@ -112,3 +112,37 @@ fn outliers_have_a_node_of_their_own() {
     assert_eq!(taxonomy.ancestor_at("zugzwang", 1).unwrap().labels, 1);
     assert_eq!(taxonomy.ancestor_at("zugzwang", 2).unwrap().labels, 1);
 }
+
+#[test]
+fn new_labels_are_taken_as_they_are_said_to_be() {
+    let embedder = WordEmbedder::default();
+    let frozen = fit(TaxonomyParams::new())
+        .freeze(&embedder, MinimumSimilarity::At(-1.0))
+        .unwrap();
+    let given = [
+        LabelCount::new("honesty", 1).opposed(),
+        LabelCount::new("honesty", 1),
+        LabelCount::new("deep and new honesty", 1).opposed(),
+        LabelCount::new("deep and new honesty", 1).adverse(true),
+        LabelCount::new("kindness cruelty", 1).adverse(false),
+    ];
+    let found = frozen.assign_labels(&given, &embedder).unwrap();
+    let branch = |at: usize| {
+        let parent = found[at].parent.as_ref().unwrap();
+        frozen.taxonomy().node(parent.as_str()).unwrap().branch
+    };
+    let places: Vec<Place> = found.iter().map(|a| a.place).collect();
+    let near = Place::Near;
+    assert_eq!(places, [Place::Known, Place::Known, near, near, near]);
+    let branches: Vec<Branch> = (0..given.len()).map(branch).collect();
+    assert_eq!(
+        branches,
+        [
+            Branch::Opposed,
+            Branch::Main,
+            Branch::Opposed,
+            Branch::Adverse,
+            Branch::Main
+        ]
+    );
+}

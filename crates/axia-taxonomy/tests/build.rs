@@ -8,8 +8,8 @@ use std::sync::Mutex;
 
 use axia_embed::{Embedder, Embeddings};
 use axia_taxonomy::{
-    CentralNamer, Error, LabelCount, Namer, NamingRequest, NodeName, Taxonomy, TaxonomyBuilder,
-    TaxonomyParams,
+    CentralNamer, Error, LabelCount, MinimumSimilarity, Namer, NamingRequest, NodeName, Taxonomy,
+    TaxonomyBuilder, TaxonomyParams,
 };
 use common::{WordEmbedder, labels, shuffled};
 use proptest::prelude::*;
@@ -441,4 +441,38 @@ proptest! {
         check(&taxonomy, input.iter().map(|l| l.count).sum());
         prop_assert_eq!(json(&fit(params, &shuffled(&input, seed))), json(&taxonomy));
     }
+}
+
+#[test]
+fn descriptions_are_embedded_with_their_labels() {
+    let mut labels = labels(4, 6);
+    // The label's own words say nothing; what it means puts it beside kindness.
+    let said = "kindness, kindness and\nkindness";
+    labels.push(LabelCount::new("Zugzwang", 3).described(said));
+    labels.push(LabelCount::new("zugzwang", 1).described("safety, safety"));
+    let taxonomy = fit(TaxonomyParams::new().level_sizes(vec![4]), &labels);
+    let parent = |label: &str| taxonomy.ancestor_at(label, 1).unwrap().id.clone();
+    assert_eq!(parent("zugzwang"), parent("kindness"));
+    let leaf = taxonomy.label("zugzwang").unwrap();
+    assert_eq!(leaf.description, "kindness, kindness and kindness");
+    assert_eq!((leaf.mentions, leaf.name.as_str()), (4, "zugzwang"));
+
+    // Order of the input does not matter, storing keeps it, and freezing takes it too.
+    let again = fit(
+        TaxonomyParams::new().level_sizes(vec![4]),
+        &shuffled(&labels, 3),
+    );
+    assert_eq!(json(&again), json(&taxonomy));
+    let row = taxonomy
+        .rows()
+        .into_iter()
+        .find(|row| row.name == leaf.name);
+    assert_eq!(row.unwrap().description, leaf.description);
+    let embedder = WordEmbedder::default();
+    let frozen = taxonomy
+        .freeze(&embedder, MinimumSimilarity::default())
+        .unwrap();
+    let new = [LabelCount::new("gambit", 1).described(said)];
+    let found = frozen.assign_labels(&new, &embedder).unwrap();
+    assert_eq!(found[0].parent.as_ref(), Some(&parent("kindness")));
 }
