@@ -120,6 +120,29 @@ fn without_usable_answers_embeddings_decide() {
 }
 
 #[test]
+fn a_model_that_proposes_nothing_still_leaves_a_level() {
+    let base = base();
+    let embedder = WordEmbedder::default();
+    let clio = ClioParams::new("m", vec![4]).build().unwrap();
+    for proposals in [json!([]), json!(["Care"])] {
+        let model = ScriptedModel::from_fn(move |request| {
+            let schema = serde_json::to_string(request.schema().unwrap()).unwrap();
+            Ok(match schema.contains("names") {
+                true => Answer::json(json!({ "names": proposals })),
+                false => Answer::new(Outcome::Refused),
+            })
+        });
+        let journal = Journal::in_memory();
+        let grown = clio.grow(&base, &embedder, &model, &journal).unwrap();
+        let nodes = grown.level(2);
+        assert!((2..=4).contains(&nodes.len()), "{}", nodes.len());
+        assert!(nodes.iter().all(|node| node.labels < 72));
+        let again = clio.grow(&base, &embedder, &model, &journal).unwrap();
+        assert_eq!(again, grown);
+    }
+}
+
+#[test]
 fn taken_names_are_asked_for_again() {
     let model = ScriptedModel::from_fn(|request| {
         let question = &request.messages().last().unwrap().text;

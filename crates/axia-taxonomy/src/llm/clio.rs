@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::Journal;
 use super::ask::{SYSTEM, ask_all, items, name_of, object};
 use crate::error::Kind;
+use crate::node::with_description;
 use crate::taxonomy::{ModelLevel, Parts};
 use crate::vectors::{cosine, embed, is_zero};
 use crate::{Branch, Error, Label, Node, NodeId, Taxonomy};
@@ -134,7 +135,7 @@ impl ClioBuilder {
     /// neighbourhoods; the model proposes parents for each; it rids all proposals of doubles; it puts
     /// each node under one of them, by votes; it names each parent anew by what it received. Proposals
     /// that receive nothing go. Where the model gives no usable answer, the nearest proposal by embedding
-    /// stands. [`Branch`]es are kept apart.
+    /// stands; where it proposes too few parents, central nodes stand in for the missing ones. [`Branch`]es are kept apart.
     ///
     /// Every answer is kept in the journal at once: after a failure, or a kill, the same call with the
     /// same journal goes on where it was. The same answers give the same taxonomy.
@@ -215,10 +216,10 @@ impl Step<'_> {
             1 => vec!["All".to_owned()],
             _ => {
                 let texts: Vec<String> = nodes.iter().map(|n| described(n)).collect();
-                let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
                 let vectors = embed(self.embedder, &texts)?;
                 let proposals = self.propose(nodes, &vectors, size)?;
-                self.deduplicate(proposals, size)?
+                let names = self.deduplicate(proposals, size)?;
+                self.complete(names, nodes, &vectors, size)?
             }
         };
         let of_names = match names.len() {
@@ -256,32 +257,10 @@ impl Step<'_> {
         vectors: &Embeddings,
         size: usize,
     ) -> Result<Vec<String>, Error> {
-        let placed: Vec<usize> = (0..nodes.len())
-            .filter(|&n| !is_zero(vectors.row(n)))
-            .collect();
-        let k = nodes
-            .len()
-            .div_ceil(self.params.neighbourhood)
-            .min(placed.len());
-        let mut near = vec![0_usize; nodes.len()];
-        if k > 1 {
-            let rows: Vec<f32> = placed
-                .iter()
-                .flat_map(|&n| vectors.row(n))
-                .copied()
-                .collect();
-            let found = KMeansParams::new(k)
-                .metric(Metric::Spherical)
-                .seed(self.seed)
-                .build()
-                .and_then(|kmeans| kmeans.fit(Points::new(&rows, vectors.dim())?))
-                .map_err(Kind::Cluster)?;
-            for (&node, &label) in placed.iter().zip(found.labels()) {
-                near[node] = label as usize;
-            }
-        }
+        let k = nodes.len().div_ceil(self.params.neighbourhood);
+        let near = self.groups_of(vectors, k)?;
         let mut requests = Vec::new();
-        for neighbourhood in 0..k.max(1) {
+        for neighbourhood in 0..k {
             let inside: Vec<usize> = (0..nodes.len())
                 .filter(|&n| near[n] == neighbourhood)
                 .collect();
@@ -311,7 +290,7 @@ impl Step<'_> {
                 "Groups of values:\n{inside}\nNeighbouring groups, which others arrange:\n{outside}\n\
                  Propose {least} to {most} names of broader groups under which each group of the first \
                  list fits. At most ten words each. Keep them distinct from each other, and no wider \
-                 than they must be. Name harmful things plainly."
+                 than they must be. Where they are harmful, say so plainly."
             );
             requests.push(self.names_request(question));
         }
@@ -320,6 +299,32 @@ impl Step<'_> {
             .iter()
             .flat_map(|answer| names_in(answer.as_ref()))
             .collect())
+    }
+
+    /// Groups by k-means; nodes that the embedder does not know stand in the first one.
+    fn groups_of(&self, vectors: &Embeddings, k: usize) -> Result<Vec<usize>, Error> {
+        let placed: Vec<usize> = (0..vectors.len())
+            .filter(|&n| !is_zero(vectors.row(n)))
+            .collect();
+        let k = k.min(placed.len());
+        let mut groups = vec![0; vectors.len()];
+        if k > 1 {
+            let rows: Vec<f32> = placed
+                .iter()
+                .flat_map(|&n| vectors.row(n))
+                .copied()
+                .collect();
+            let found = KMeansParams::new(k)
+                .metric(Metric::Spherical)
+                .seed(self.seed)
+                .build()
+                .and_then(|kmeans| kmeans.fit(Points::new(&rows, vectors.dim())?))
+                .map_err(Kind::Cluster)?;
+            for (&node, &label) in placed.iter().zip(found.labels()) {
+                groups[node] = label as usize;
+            }
+        }
+        Ok(groups)
     }
 
     /// The nearest nodes that are not inside.
@@ -364,6 +369,46 @@ impl Step<'_> {
         }
         // A model that cannot count must not make more parents than there is room for.
         names.truncate(most);
+        Ok(names)
+    }
+
+    /// Small models propose too little, or nothing. What is missing comes from the nodes: they are
+    /// gathered into as many groups as are wanted, and the node that is most central to a group stands
+    /// for it, the largest groups first. Names change when it is known what they received.
+    fn complete(
+        &self,
+        mut names: Vec<String>,
+        nodes: &[&Node],
+        vectors: &Embeddings,
+        size: usize,
+    ) -> Result<Vec<String>, Error> {
+        // More than one, else a level would gather nothing.
+        let least = band(size as f64).0.max(2);
+        if names.len() >= least {
+            return Ok(names);
+        }
+        let near = self.groups_of(vectors, size)?;
+        let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (node, &group) in near.iter().enumerate() {
+            groups.entry(group).or_default().push(node);
+        }
+        let mut groups: Vec<Vec<usize>> = groups.into_values().collect();
+        groups.sort_by_key(|group| std::cmp::Reverse(group.len()));
+        let key = |name: &str| Label::new(name).map(|label| label.key());
+        let mut seen: BTreeSet<String> = names.iter().filter_map(|name| key(name)).collect();
+        for group in groups {
+            if names.len() >= size {
+                break;
+            }
+            let rows = group.iter().map(|&n| vectors.row(n));
+            let centre = crate::vectors::mean_direction(rows, vectors.dim());
+            let central = group.iter().copied().min_by(|&a, &b| {
+                let near = |n: usize| cosine(vectors.row(n), &centre);
+                near(b).total_cmp(&near(a)).then(a.cmp(&b))
+            });
+            let name = central.map(|n| nodes[n].name.clone());
+            names.extend(name.filter(|name| key(name).is_some_and(|key| seen.insert(key))));
+        }
         Ok(names)
     }
 
@@ -431,10 +476,8 @@ impl Step<'_> {
     /// For each node all names, the nearest by embedding first.
     fn nearest(&self, nodes: &[&Node], names: &[String]) -> Result<Vec<Vec<usize>>, Error> {
         let texts: Vec<String> = nodes.iter().map(|n| described(n)).collect();
-        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let of_nodes = embed(self.embedder, &texts)?;
-        let texts: Vec<&str> = names.iter().map(String::as_str).collect();
-        let of_names = embed(self.embedder, &texts)?;
+        let of_names = embed(self.embedder, names)?;
         Ok(of_nodes
             .rows()
             .map(|node| {
@@ -506,10 +549,7 @@ impl Step<'_> {
 }
 
 fn described(node: &Node) -> String {
-    match node.description.is_empty() {
-        true => node.name.clone(),
-        false => format!("{}: {}", node.name, node.description),
-    }
+    with_description(&node.name, &node.description).into_owned()
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]

@@ -67,7 +67,7 @@ impl<M: LanguageModel> ModelNamer<M> {
             "Labels of one group, the most central first:\n{inside}\n{parts}Labels of neighbouring \
              groups, for contrast:\n{outside}\n{refused}Give the group a name of at most ten words that \
              fits its labels and not those of the neighbours, and a description of one or two \
-             sentences. Name harmful things plainly."
+             sentences. Where the labels are harmful, say so plainly."
         );
         Request::new(&self.name)
             .with_system(SYSTEM)
