@@ -23,7 +23,8 @@ impl Squeezed {
         for (at, c) in text.char_indices() {
             if c.is_ascii() {
                 if c.is_ascii_alphanumeric() {
-                    squeezed.push(c.to_ascii_lowercase(), at);
+                    squeezed.text.push(c.to_ascii_lowercase());
+                    squeezed.source.push(u32::try_from(at).unwrap_or(u32::MAX));
                 }
             } else {
                 for base in plain(c) {
@@ -77,6 +78,11 @@ fn plain(c: char) -> impl Iterator<Item = char> {
 
 /// The words of a text, in the same form.
 pub(crate) fn plain_words(text: &str) -> Vec<String> {
+    if text.is_ascii() {
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric());
+        let words = words.filter(|word| !word.is_empty());
+        return words.map(str::to_ascii_lowercase).collect();
+    }
     text.split(|c: char| !c.is_alphanumeric() && !is_combining_mark(c))
         .map(|word| word.chars().flat_map(plain).collect::<String>())
         .filter(|word| !word.is_empty())

@@ -60,6 +60,13 @@ pub fn rules() -> Result<Box<dyn Recognizer>, Error> {
     Ok(Box::new(crate::rules::Rules::new()?))
 }
 
+/// Names of persons and street addresses, by lists and grammar, as one recognizer.
+#[cfg(feature = "names")]
+#[must_use]
+pub fn names() -> Box<dyn Recognizer> {
+    Box::new(crate::names::NameRules)
+}
+
 /// What the recognizers find with at least `min_score` in the text's shadow, and in what codes such as
 /// percent signs and base64 hide; by bytes of the text. Findings may overlap.
 ///

@@ -161,6 +161,11 @@ impl Reader<'_> {
             return self.cued(at).map(|end| (at..end, "cue-number", 0.7));
         }
         let word = self.word(at)?;
+        // Most words are in lower case, and no core begins with them; `p.o. box` does.
+        let plain = word.shape == Shape::Lower && word.length > 2;
+        if plain && !word.flags.any(STRONG_UNIT | MILITARY | BEFORE) {
+            return None;
+        }
         if word.glued && !self.number_follows(at) {
             return None;
         }

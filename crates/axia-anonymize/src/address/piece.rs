@@ -72,6 +72,9 @@ fn push(text: &str, span: Range<usize>, sort: Sort, out: &mut Vec<Piece>) {
 fn numbers(text: &str, range: Range<usize>, out: &mut Vec<Piece>) {
     let bytes = text.as_bytes();
     let mut at = range.start;
+    if range.len() == 1 && bytes[at] == b' ' {
+        return;
+    }
     while at < range.end {
         if !bytes[at].is_ascii_digit() {
             at += 1;
@@ -108,6 +111,9 @@ fn numbers(text: &str, range: Range<usize>, out: &mut Vec<Piece>) {
 }
 
 fn gap(between: &str, first: bool) -> Gap {
+    if let [b' '] = between.as_bytes() {
+        return Gap::Space;
+    }
     match between {
         " " | "  " | ". " => return Gap::Space,
         "" | "-" | "/" | "'" | "’" => return if first { Gap::Line } else { Gap::Tight },

@@ -62,20 +62,59 @@ impl Flags {
     }
 }
 
-/// FNV-1a of 64 bits. The table keeps the upper 48, so that a word that is in no list is taken for one that
-/// is with a chance of one in 10^14.
+/// The hash of a folded word so far: eight bytes together are multiplied and mixed. Nobody gains from words
+/// that share a hash, so it needs no key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct WordHash(u64);
+pub(crate) struct WordHash {
+    mixed: u64,
+    /// The bytes since.
+    bytes: u64,
+    len: u32,
+}
+
+/// A finished [`WordHash`]. The table keeps the upper 48 bits, so that a word that is in no list is taken for
+/// one that is with a chance of one in 10^14.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct WordKey(u64);
 
 impl WordHash {
-    pub(crate) const START: Self = Self(0xCBF2_9CE4_8422_2325);
+    pub(crate) const START: Self = Self {
+        mixed: 0,
+        bytes: 0,
+        len: 0,
+    };
 
-    pub(crate) fn with_byte(self, byte: u8) -> Self {
-        Self((self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
+    /// The hash of a word of ASCII letters in any capitals, eight bytes at a time.
+    pub(crate) fn of_letters(word: &[u8]) -> Self {
+        const SMALL: u64 = 0x2020_2020_2020_2020;
+        let mut hash = Self::START;
+        let (eights, rest) = word.as_chunks::<8>();
+        for eight in eights {
+            hash.mixed = mixed(hash.mixed, u64::from_le_bytes(*eight) | SMALL);
+        }
+        for (byte, place) in rest.iter().zip(0..) {
+            hash.bytes |= u64::from(*byte | 0x20) << (8 * place);
+        }
+        hash.len = u32::try_from(word.len()).unwrap_or(u32::MAX);
+        hash
+    }
+
+    pub(crate) fn with_byte(mut self, byte: u8) -> Self {
+        self.bytes |= u64::from(byte) << (8 * (self.len % 8));
+        self.len = self.len.wrapping_add(1);
+        if self.len % 8 == 0 {
+            self.mixed = mixed(self.mixed, self.bytes);
+            self.bytes = 0;
+        }
+        self
     }
 
     pub(crate) fn with_str(self, text: &str) -> Self {
         text.bytes().fold(self, Self::with_byte)
+    }
+
+    pub(crate) fn key(self) -> WordKey {
+        WordKey(mixed(mixed(self.mixed, self.bytes), u64::from(self.len)))
     }
 
     /// Adds a character in lower case and without marks.
@@ -97,6 +136,12 @@ impl WordHash {
         }
         hash
     }
+}
+
+/// An odd number near the golden ratio spreads the bits upwards, the shift downwards.
+fn mixed(hash: u64, bytes: u64) -> u64 {
+    let product = (hash ^ bytes).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    product ^ product >> 32
 }
 
 /// Letters that have no decomposition, in the form that passports give them.
@@ -161,12 +206,16 @@ impl Gazetteer {
 
     /// What is known of the folded word with this hash.
     pub(crate) fn get(&self, word: WordHash) -> Flags {
+        self.of_key(word.key())
+    }
+
+    pub(crate) fn of_key(&self, word: WordKey) -> Flags {
         Flags(self.words.get(word))
     }
 
     /// Whether this is the hash of a public figure's name, folded words joined by spaces.
     pub(crate) fn is_figure(&self, name: WordHash) -> bool {
-        self.figures.get(name) != 0
+        self.figures.get(name.key()) != 0
     }
 }
 
@@ -206,8 +255,8 @@ const PLACE_BITS: u32 = 16;
 impl Table {
     fn of(entries: &[(WordHash, u64)]) -> Self {
         let mut merged: BTreeMap<u64, u64> = BTreeMap::new();
-        for &(WordHash(hash), value) in entries {
-            *merged.entry(hash).or_default() |= value;
+        for (word, value) in entries {
+            *merged.entry(word.key().0).or_default() |= value;
         }
         let values: BTreeSet<u64> = merged.values().copied().collect();
         let values: Vec<u64> = values.into_iter().collect();
@@ -229,15 +278,14 @@ impl Table {
         table
     }
 
-    /// The high bits of an FNV hash are the well mixed ones.
     #[allow(clippy::cast_possible_truncation)] // Only as many bits as the table needs.
     fn place(&self, hash: u64) -> usize {
-        (hash >> 32 ^ hash) as usize & self.mask
+        hash as usize & self.mask
     }
 
     /// 0 for what is not in the table.
     #[allow(clippy::cast_possible_truncation)] // The lower bits are wanted.
-    fn get(&self, WordHash(hash): WordHash) -> u64 {
+    fn get(&self, WordKey(hash): WordKey) -> u64 {
         let mut at = self.place(hash);
         loop {
             match self.slots[at] {

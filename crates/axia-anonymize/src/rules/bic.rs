@@ -22,6 +22,20 @@ const FILLERS: &[&str] = &[
 /// So many bytes on either side of the word are searched, and of an account's number.
 const REACH: usize = 48;
 
+/// Looks for a code beside the announcing word of which the byte at `at` is the `i`.
+pub(crate) fn word_at(text: &str, at: usize, out: &mut Vec<Finding>) {
+    for name in WORDS {
+        let before = if name.len() == 3 { 1 } else { 2 };
+        let Some(start) = at.checked_sub(before) else {
+            continue;
+        };
+        let end = start + name.len();
+        if text.as_bytes().get(start..end) == Some(name.as_bytes()) {
+            announced_at(text, &(start..end), out);
+        }
+    }
+}
+
 /// Reports the code that the word at `word` announces, in front of it or behind.
 pub(crate) fn announced_at(text: &str, word: &Range<usize>, out: &mut Vec<Finding>) {
     let bytes = text.as_bytes();

@@ -39,8 +39,8 @@ mod url;
 
 use std::ops::Range;
 
-use aho_corasick::AhoCorasick;
-
+#[cfg(feature = "names")]
+pub(crate) use self::scan::mask;
 use self::scan::{BLOCK, Marks};
 pub(crate) use self::scan::{long_runs_of, words_with_digits};
 use self::secret::SecretRules;
@@ -56,8 +56,6 @@ pub(crate) struct Rules {
     index: numbered::Index,
     secrets: SecretRules,
     words: seed::Words,
-    /// The words that announce the code of a bank.
-    banks: AhoCorasick,
 }
 
 impl Rules {
@@ -66,7 +64,6 @@ impl Rules {
             index: numbered::Index::new(),
             secrets: SecretRules::new()?,
             words: seed::Words::new(),
-            banks: AhoCorasick::new(bic::WORDS).map_err(|cause| Error::pattern("bic", &cause))?,
         })
     }
 
@@ -144,9 +141,6 @@ impl Recognizer for Rules {
             before = marks;
         }
         scan.end();
-        for word in self.banks.find_iter(text) {
-            bic::announced_at(text, &word.range(), out);
-        }
     }
 }
 
@@ -219,7 +213,7 @@ impl<'a> Scan<'a> {
                     assignment::credentials_at(text, at, out);
                 }
             }
-            // The last letter of ` is`, and the second of `dot` and `www.`.
+            // The last letter of ` is`, the second of `dot`, `www.` and `BIC`, the third of `SWIFT`.
             b's' => assignment::told_at(text, at - 2, out),
             b'o' | b'O' => {
                 let rest = &bytes[at - 1..];
@@ -227,6 +221,7 @@ impl<'a> Scan<'a> {
                     email::spelled_at(text, at - 1, out);
                 }
             }
+            b'i' | b'I' => bic::word_at(text, at, out),
             b'w' | b'W' => {
                 let rest = &bytes[at - 1..];
                 for (www, end) in ["www.", "WWW."].iter().zip(&mut self.www_end) {

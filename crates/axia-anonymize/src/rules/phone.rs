@@ -229,9 +229,10 @@ fn international(text: &str, groups: &[Range<usize>]) -> Option<Match> {
         }
         taken += 1;
     }
+    let digit = number.as_bytes().first();
     let code = COUNTRY_CODES
         .iter()
-        .find(|code| number.starts_with(**code))?;
+        .find(|code| code.as_bytes().first() == digit && number.starts_with(**code))?;
     let right_length = match *code {
         "1" | "7" => is_complete(&number),
         _ => (8..=15).contains(&number.len()),

@@ -67,6 +67,11 @@ impl Marks {
             let is = spaced & (before == b'i') & (byte == b's') & (behind == b' ');
             let dot = spaced & (before | 0x20 == b'd') & (small == b'o') & (behind | 0x20 == b't');
             let www = (before | 0x20 == b'w') & (small == b'w') & (behind | 0x20 == b'w');
+            let bank = (small == b'i')
+                & (((before | 0x20 == b'b') & (behind | 0x20 == b'c'))
+                    | ((two_before | 0x20 == b's')
+                        & (before | 0x20 == b'w')
+                        & (behind | 0x20 == b'f')));
             let letter = within(small, b'a', b'z');
             // No digit has an a, b, c, d, j, k, l, m, p, q or y.
             let other = within(small, b'a', b'd')
@@ -79,7 +84,7 @@ impl Marks {
                 | (byte == b'+')
                 | (byte == b'=')
                 | (byte == b'%');
-            flags[i] = (u8::from(sign | is | dot | www) * ANCHOR)
+            flags[i] = (u8::from(sign | is | dot | www | bank) * ANCHOR)
                 | (u8::from(letter) * LETTER)
                 | (u8::from(other) * OTHER_LETTER)
                 | (u8::from(run) * RUN);
@@ -148,6 +153,29 @@ fn sixteen(ones: u128) -> u128 {
     eight & eight << 8
 }
 
+/// One bit for each of the 64 bytes from `at` on of which `wanted` holds, none behind the end.
+pub(crate) fn mask(bytes: &[u8], at: usize, wanted: impl Fn(u8) -> bool) -> u64 {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let mut tail = [0; BLOCK];
+    let (block, len) = match rest.first_chunk::<BLOCK>() {
+        Some(block) => (block, BLOCK),
+        None => {
+            tail[..rest.len()].copy_from_slice(rest);
+            (&tail, rest.len())
+        }
+    };
+    let mut flags = [0; BLOCK];
+    for (flag, byte) in flags.iter_mut().zip(block) {
+        *flag = u8::from(wanted(*byte));
+    }
+    let marks = bits(&flags, 1);
+    if len < BLOCK {
+        marks & !(u64::MAX << len)
+    } else {
+        marks
+    }
+}
+
 /// One bit for each byte that has the flag.
 fn bits(flags: &[u8; BLOCK], flag: u8) -> u64 {
     let shift = flag.trailing_zeros();
@@ -211,23 +239,22 @@ pub(crate) fn words_with_digits(bytes: &[u8], mut visit: impl FnMut(Range<usize>
     }
 }
 
-/// Calls `visit` with every run of at least so many bytes of which secrets and addresses are made. Words
-/// are shorter, so mostly it is enough to look at one byte in so many and the few in front of it.
+/// Calls `visit` with every run of at least so many bytes, 16 to 31, of which secrets and addresses are made.
 pub(crate) fn long_runs_of(bytes: &[u8], least: usize, mut visit: impl FnMut(Range<usize>)) {
-    let mut start = 0;
-    while let Some(window) = bytes.get(start..start + least) {
-        let tail = window.iter().rev().take_while(|b| is_run_byte(**b)).count();
-        if tail < least {
-            start += least - tail;
-            continue;
+    let part_of = |b: &&u8| is_run_byte(**b);
+    let mut before = 0;
+    let mut end = 0;
+    for at in (0..bytes.len()).step_by(BLOCK) {
+        let marks = mask(bytes, at, is_run_byte);
+        let ends = sixteen(both(marks, before));
+        for last in places(high(ends & ends << (least - 16)), at) {
+            if last >= end {
+                let start = last - bytes[end..last].iter().rev().take_while(part_of).count();
+                end = last + bytes[last..].iter().take_while(part_of).count();
+                visit(start..end);
+            }
         }
-        let behind = bytes[start + least..]
-            .iter()
-            .take_while(|b| is_run_byte(**b))
-            .count();
-        let end = start + least + behind;
-        visit(start..end);
-        start = end;
+        before = marks;
     }
 }
 
@@ -235,7 +262,13 @@ pub(crate) fn long_runs_of(bytes: &[u8], least: usize, mut visit: impl FnMut(Ran
 pub(crate) const MIN_RUN: usize = 20;
 
 pub(crate) fn is_run_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'+' | b'/' | b'=' | b'%')
+    // All tests for every byte, so that there is no branch.
+    byte.is_ascii_alphanumeric()
+        | (byte.wrapping_sub(b'-') < 3)
+        | (byte == b'_')
+        | (byte == b'+')
+        | (byte == b'=')
+        | (byte == b'%')
 }
 
 #[cfg(test)]

@@ -48,8 +48,8 @@ const SSN_WORDS: Vocabulary = Vocabulary::of(&["ssn", "social", "security"]);
 
 /// Which words belong to what.
 pub(crate) struct Words {
-    /// In order of their first three letters.
-    list: Vec<(&'static str, Meaning)>,
+    /// In order of their first three letters; the letters of a word are the bytes of a number.
+    list: Vec<(u64, Meaning)>,
     /// Where the words with these three letters (the third may be missing) begin in the list: most words
     /// of a text are told by that alone.
     heads: Vec<u16>,
@@ -68,6 +68,12 @@ fn head_of(word: &[u8]) -> Option<usize> {
         None => Some(0),
     };
     Some((letter(0)? * 27 + letter(1)?) * 27 + letter(2)?)
+}
+
+/// The letters of a short word in lower case, as the bytes of a number.
+fn packed(word: &[u8]) -> u64 {
+    let small = word.iter().take(MAX_WORD).rev();
+    small.fold(0, |packed, b| packed << 8 | u64::from(b | 0x20))
 }
 
 #[derive(Clone, Copy, Default)]
@@ -98,6 +104,10 @@ impl Words {
         let heads = (0..=HEADS)
             .map(|h| list.partition_point(|(word, _)| head(word) < h))
             .filter_map(|at| u16::try_from(at).ok())
+            .collect();
+        let list = list
+            .into_iter()
+            .map(|(word, meaning)| (packed(word.as_bytes()), meaning))
             .collect();
         Self { list, heads, any }
     }
@@ -174,10 +184,9 @@ impl Words {
             return None;
         }
         let place = |head: usize| self.heads.get(head).copied().map(usize::from);
-        let with_head = self.list.get(place(head)?..place(head + 1)?)?;
-        let found = with_head
-            .iter()
-            .find(|(word, _)| letters.eq_ignore_ascii_case(word.as_bytes()));
+        let mut with_head = self.list.get(place(head)?..place(head + 1)?)?.iter();
+        let letters = packed(letters);
+        let found = with_head.find(|(word, _)| *word == letters);
         found.map(|(_, meaning)| *meaning)
     }
 }
