@@ -8,7 +8,7 @@ use std::path::Path;
 
 use axia_contingency::{
     AssociationParams, Confidence, ConversationEntry, Conversations, Estimand, Proportion, Table,
-    TwoByTwo, generalized_cmh, sison_glaz_intervals,
+    TwoByTwo, UnconditionalTest, generalized_cmh, sison_glaz_intervals,
 };
 use serde_json::Value;
 
@@ -129,10 +129,12 @@ fn two_by_two() {
                 close(id, high, &reference["ci_95"][1], 1e-2);
             }
         }
-        for (name, own) in [
-            ("barnard_two_sided", table.barnard()),
-            ("boschloo_two_sided", table.boschloo()),
-        ] {
+        type Test = fn(TwoByTwo) -> Option<UnconditionalTest>;
+        let tests: [(&str, Test); 2] = [
+            ("barnard_two_sided", TwoByTwo::barnard),
+            ("boschloo_two_sided", TwoByTwo::boschloo),
+        ];
+        for (name, test) in tests {
             let Some(reference) = effects.get(name) else {
                 continue;
             };
@@ -141,7 +143,7 @@ fn two_by_two() {
             if (id, name) != ("convictions", "barnard_two_sided") {
                 close(
                     &format!("{id} {name}"),
-                    own.unwrap().ln_p.p(),
+                    test(table).unwrap().ln_p.p(),
                     &reference["p"],
                     1e-9,
                 );

@@ -90,3 +90,25 @@ fn what_is_no_model_is_refused() {
     write("tokenizer.json", "{}");
     refused("tokenizer.json");
 }
+
+#[test]
+fn a_folder_of_the_hugging_face_cache_leads_to_its_snapshot() {
+    let cache = tempfile::tempdir().unwrap();
+    let model = cache.path().join("models--owner--name");
+    let refused = |what: &str| {
+        let error = BertEmbedder::from_folder(&model).unwrap_err().to_string();
+        assert!(error.contains(what), "{error}");
+    };
+    for revision in ["1111", "2222"] {
+        std::fs::create_dir_all(model.join("snapshots").join(revision)).unwrap();
+    }
+    refused("several");
+    std::fs::create_dir(model.join("refs")).unwrap();
+    std::fs::write(model.join("refs/main"), "2222\n").unwrap();
+    refused("2222");
+    std::fs::remove_dir_all(model.join("refs")).unwrap();
+    std::fs::remove_dir(model.join("snapshots/2222")).unwrap();
+    refused("1111");
+    std::fs::remove_dir(model.join("snapshots/1111")).unwrap();
+    refused("no snapshot");
+}

@@ -102,7 +102,7 @@ impl WordHash {
     pub(crate) fn with_byte(mut self, byte: u8) -> Self {
         self.bytes |= u64::from(byte) << (8 * (self.len % 8));
         self.len = self.len.wrapping_add(1);
-        if self.len % 8 == 0 {
+        if self.len.is_multiple_of(8) {
             self.mixed = mixed(self.mixed, self.bytes);
             self.bytes = 0;
         }
