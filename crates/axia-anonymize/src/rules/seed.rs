@@ -193,38 +193,31 @@ impl Words {
 
 /// The word in front of `start`, with a gap between; of a long one the end.
 fn word_before(bytes: &[u8], start: usize) -> Option<Range<usize>> {
-    let head = bytes.get(..start)?.iter().rev();
-    let gap = head
-        .clone()
-        .take(MAX_GAP + 1)
-        .take_while(|b| is_gap(**b))
-        .count();
-    let letters = head
-        .skip(gap)
-        .take(MAX_WORD + 1)
-        .take_while(|b| b.is_ascii_alphabetic())
-        .count();
+    let (gap, letters) = gap_and_word(bytes.get(..start)?.iter().rev())?;
     let end = start - gap;
-    (1..=MAX_GAP).contains(&gap).then_some(end - letters..end)
+    Some(end - letters..end)
 }
 
 /// The word behind `end`, with a gap between; of a long one the beginning.
 fn word_behind(bytes: &[u8], end: usize) -> Option<Range<usize>> {
-    let rest = bytes.get(end..)?.iter();
-    let gap = rest
+    let (gap, letters) = gap_and_word(bytes.get(end..)?.iter())?;
+    let start = end + gap;
+    Some(start..start + letters)
+}
+
+/// How many bytes of a gap come first, and how many letters then.
+fn gap_and_word<'a>(bytes: impl Iterator<Item = &'a u8> + Clone) -> Option<(usize, usize)> {
+    let gap = bytes
         .clone()
         .take(MAX_GAP + 1)
         .take_while(|b| is_gap(**b))
         .count();
-    let letters = rest
+    let letters = bytes
         .skip(gap)
         .take(MAX_WORD + 1)
         .take_while(|b| b.is_ascii_alphabetic())
         .count();
-    let start = end + gap;
-    (1..=MAX_GAP)
-        .contains(&gap)
-        .then_some(start..start + letters)
+    (1..=MAX_GAP).contains(&gap).then_some((gap, letters))
 }
 
 /// The word at or right behind a place; of a long one a part.

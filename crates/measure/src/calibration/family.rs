@@ -1,25 +1,19 @@
 //! Whether any of all pairs is called a finding where there is none: users who stick to a task, and values of which half come
 //! with another. By Holm's correction of plain and of clustered p-values, and by step-down minP with users permuted.
 
-use axia_contingency::{
-    AssociationParams, Associations, ConversationEntry, Conversations, Correction, MinPBy,
-    ResampleParams,
-};
+use axia_contingency::{AssociationParams, Associations, Correction, MinPBy, ResampleParams};
 
+use super::loyal::LoyalUsers;
 use super::random::Random;
 use super::{Rate, Setting};
 use crate::Error;
 
-const USERS: u64 = 400;
-/// A user has two conversations, and a further one with three chances in four each time: on average 5.
-const STOP: f64 = 0.25;
-const TASKS: usize = 12;
-const VALUES: usize = 20;
-const SHARE: f64 = 0.1;
-const INTRACLASS: f64 = 0.2;
-const LOYAL: f64 = 0.8;
-/// How often the second of two values comes with the first.
-const BOUND: f64 = 0.9;
+const USERS: LoyalUsers = LoyalUsers {
+    users: 400,
+    tasks: 12,
+    values: 10,
+    bound: Some(0.9),
+};
 /// Where there is an association: odds of a value in its own task, over elsewhere.
 const ODDS: f64 = 4.0;
 const LEVEL: f64 = 0.05;
@@ -31,7 +25,7 @@ pub(super) fn run(setting: &Setting) -> Result<(), Error> {
         let mut rates: [Rate; 3] = Default::default();
         for run in 0..setting.replications(400) {
             let mut random = Random::new(setting.seed ^ 0xF, u64::from(run));
-            let data = draw(odds, &mut random)?;
+            let data = USERS.draw(odds, &mut random)?;
             let plain = scan.scan(&data.observe(0, 1)?);
             let by_user = scan.scan_conversations(&data, 0, 1)?;
             let resample = ResampleParams::new().seed(setting.seed ^ u64::from(run));
@@ -75,43 +69,4 @@ fn by_holm(found: &Associations) -> Vec<(u32, u32)> {
         .filter(|(_, p)| p.is_some_and(|p| p.p() <= LEVEL))
         .map(|(pair, _)| (pair.row, pair.col))
         .collect()
-}
-
-fn draw(odds: f64, random: &mut Random) -> Result<Conversations, Error> {
-    let mass = 1.0 / INTRACLASS - 1.0;
-    let mut builder = Conversations::builder(&[TASKS as u32, VALUES as u32]);
-    let mut labels = Vec::new();
-    let mut id = 0;
-    for user in 0..USERS {
-        let own = random.below(TASKS);
-        let inclined: Vec<f64> = (0..VALUES / 2)
-            .map(|_| random.beta(SHARE * mass, (1.0 - SHARE) * mass))
-            .collect();
-        let mut conversations = 2;
-        while !random.chance(STOP) {
-            conversations += 1;
-        }
-        for _ in 0..conversations {
-            let task = if random.chance(LOYAL) {
-                own
-            } else {
-                random.below(TASKS)
-            };
-            labels.clear();
-            for (value, &p) in inclined.iter().enumerate() {
-                let factor = if value == task { odds } else { 1.0 };
-                if random.chance(p * factor / (1.0 - p + p * factor)) {
-                    labels.push(value as u32);
-                    if random.chance(BOUND) {
-                        labels.push((value + VALUES / 2) as u32);
-                    }
-                }
-            }
-            let task = [task as u32];
-            let entry: [&[u32]; 2] = [&task, &labels];
-            builder.push(&ConversationEntry::new(id, &entry).user(user))?;
-            id += 1;
-        }
-    }
-    Ok(builder.build()?)
 }

@@ -6,6 +6,7 @@
 mod cost;
 mod family;
 mod lengths;
+mod loyal;
 mod random;
 mod sparse;
 mod users;

@@ -2,25 +2,20 @@
 //! with each other; and in data where each value is more frequent in one task.
 
 use axia_contingency::{
-    AssociationParams, ClusteredParams, Confidence, ConversationEntry, Conversations, Proportion,
-    TwoByTwo, normal_two_sided,
+    AssociationParams, ClusteredParams, Confidence, Proportion, TwoByTwo, normal_two_sided,
 };
 
+use super::loyal::{LoyalUsers, SHARE};
 use super::random::Random;
 use super::{Rate, Setting};
 use crate::Error;
 
-const USERS: u64 = 8000;
-/// A user has two conversations, and a further one with three chances in four each time: on average 5.
-const STOP: f64 = 0.25;
-const TASKS: usize = 20;
-const VALUES: usize = 20;
-/// Share of conversations that show a value.
-const SHARE: f64 = 0.1;
-/// Correlation of the value between two conversations of a user.
-const INTRACLASS: f64 = 0.2;
-/// Share of a user's conversations that are of the user's own task; the others are of any.
-const LOYAL: f64 = 0.8;
+const USERS: LoyalUsers = LoyalUsers {
+    users: 8000,
+    tasks: 20,
+    values: 20,
+    bound: None,
+};
 /// Where there is an association: odds of a value in its own task, over elsewhere.
 const ODDS: f64 = 1.6;
 
@@ -37,7 +32,7 @@ pub(super) fn run(setting: &Setting) -> Result<(), Error> {
         let (mut naive_share, mut our_share) = (Rate::default(), Rate::default());
         for run in 0..setting.replications(100) {
             let mut random = Random::new(setting.seed ^ 0xB, u64::from(run));
-            let data = draw(odds, &mut random)?;
+            let data = USERS.draw(odds, &mut random)?;
             let observations = data.observe(0, 1)?;
             let found = scan.scan(&data, 0, 1)?;
             let listed = default.scan_conversations(&data, 0, 1)?;
@@ -88,8 +83,8 @@ pub(super) fn run(setting: &Setting) -> Result<(), Error> {
                     plain += wilson.map_or(0, |i| holds(i.low, i.high));
                     clustered += holds(share.interval.low, share.interval.high);
                 }
-                naive_share.push(plain, VALUES as u64);
-                our_share.push(clustered, VALUES as u64);
+                naive_share.push(plain, USERS.values as u64);
+                our_share.push(clustered, USERS.values as u64);
             }
         }
         let name = |which: &str| format!("calibration/users/{what}/{which}");
@@ -106,40 +101,4 @@ pub(super) fn run(setting: &Setting) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-fn draw(odds: f64, random: &mut Random) -> Result<Conversations, Error> {
-    let mass = 1.0 / INTRACLASS - 1.0;
-    let mut builder = Conversations::builder(&[TASKS as u32, VALUES as u32]);
-    let mut labels = Vec::new();
-    let mut id = 0;
-    for user in 0..USERS {
-        let own = random.below(TASKS);
-        let inclined: Vec<f64> = (0..VALUES)
-            .map(|_| random.beta(SHARE * mass, (1.0 - SHARE) * mass))
-            .collect();
-        let mut conversations = 2;
-        while !random.chance(STOP) {
-            conversations += 1;
-        }
-        for _ in 0..conversations {
-            let task = if random.chance(LOYAL) {
-                own
-            } else {
-                random.below(TASKS)
-            };
-            labels.clear();
-            for (value, &p) in inclined.iter().enumerate() {
-                let factor = if value == task { odds } else { 1.0 };
-                if random.chance(p * factor / (1.0 - p + p * factor)) {
-                    labels.push(value as u32);
-                }
-            }
-            let task = [task as u32];
-            let entry: [&[u32]; 2] = [&task, &labels];
-            builder.push(&ConversationEntry::new(id, &entry).user(user))?;
-            id += 1;
-        }
-    }
-    Ok(builder.build()?)
 }
