@@ -75,6 +75,8 @@
 //! - `ner`: `NerModel`, a BERT token classifier that runs on the processor with weights from a local
 //!   folder, for [`AnonymizerBuilder::ner`]. Adds `ndarray` and `safetensors`. A model of one's own
 //!   needs the trait [`NameRecognizer`] alone, which is always there.
+//! - `phone`: `PhoneRecognizer`, which finds the national telephone numbers of chosen regions by a port of
+//!   Google's libphonenumber. Adds `phonenumber`, whose tables take a minute to build.
 
 mod action;
 #[cfg(feature = "names")]
@@ -121,6 +123,8 @@ pub use crate::ner::{NameRecognizer, NameSpan};
 #[cfg(feature = "ner")]
 pub use crate::ner::{NerModel, NerModelParams};
 pub use crate::recognizer::{PatternRecognizer, Recognizer, RecognizerFailure};
+#[cfg(feature = "phone")]
+pub use crate::rules::PhoneRecognizer;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

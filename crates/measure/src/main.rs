@@ -49,7 +49,7 @@ const MEASUREMENTS: &[Measurement] = &[
     ),
     (
         "pii",
-        "leaks and precision of the anonymizer on labelled texts in presidio-research's JSON form",
+        "leaks and precision of the anonymizer on labelled texts in presidio-research's JSON form [--phones ES,PL]",
         pii::run,
     ),
     (
@@ -89,7 +89,7 @@ const MEASUREMENTS: &[Measurement] = &[
     ),
     (
         "pii-alarms",
-        "findings per 1,000 user turns of conversations (--data FILE...), by kind [--show FILE: their places]",
+        "findings per 1,000 user turns of conversations (--data FILE...), by kind [--show FILE: their places] [--phones ES,PL]",
         pii_rules::alarms,
     ),
     (

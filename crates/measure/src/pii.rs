@@ -14,7 +14,7 @@ use std::io::{BufRead as _, Read as _, Write as _};
 use std::ops::Range;
 use std::path::Path;
 
-use axia::anonymize::Anonymizer;
+use axia::anonymize::{Anonymizer, AnonymizerBuilder};
 use serde_json::{Value, json};
 
 use crate::Error;
@@ -43,7 +43,7 @@ struct Mask {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Error> {
-    args.only(&["spans", "system", "export", "only", "ner"])?;
+    args.only(&["spans", "system", "export", "only", "ner", "phones"])?;
     let only: String = args.value_or("only", String::new())?;
     if args.data().is_empty() {
         return Err("pii wants --data FILE, a file in presidio-research's JSON form".into());
@@ -72,23 +72,43 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
 
 fn systems(args: &Args) -> Result<Vec<(&'static str, Anonymizer)>, Error> {
     let mut systems = vec![
-        ("rules", Anonymizer::builder().names(false).build()?),
-        ("names", Anonymizer::builder().build()?),
+        ("rules", builder(args)?.names(false).build()?),
+        ("names", builder(args)?.build()?),
     ];
     if let Some(folder) = args.path("ner") {
-        systems.push(("ner", with_model(folder)?));
+        systems.push(("ner", with_model(builder(args)?, folder)?));
     }
     Ok(systems)
 }
 
+/// With the national telephone numbers of the regions behind `--phones`, as in `--phones ES,PL`.
+pub(crate) fn builder(args: &Args) -> Result<AnonymizerBuilder, Error> {
+    let regions: String = args.value_or("phones", String::new())?;
+    if regions.is_empty() {
+        return Ok(Anonymizer::builder());
+    }
+    with_phones(&regions)
+}
+
+#[cfg(feature = "phone")]
+fn with_phones(regions: &str) -> Result<AnonymizerBuilder, Error> {
+    let phones = axia::anonymize::PhoneRecognizer::new(regions.split(','))?;
+    Ok(Anonymizer::builder().recognizer(Box::new(phones)))
+}
+
+#[cfg(not(feature = "phone"))]
+fn with_phones(_regions: &str) -> Result<AnonymizerBuilder, Error> {
+    Err("--phones wants `--features phone` behind `-p measure`".into())
+}
+
 #[cfg(feature = "ner")]
-fn with_model(folder: &Path) -> Result<Anonymizer, Error> {
+fn with_model(builder: AnonymizerBuilder, folder: &Path) -> Result<Anonymizer, Error> {
     let model = axia::anonymize::NerModel::load(folder)?;
-    Ok(Anonymizer::builder().ner(Box::new(model)).build()?)
+    Ok(builder.ner(Box::new(model)).build()?)
 }
 
 #[cfg(not(feature = "ner"))]
-fn with_model(_folder: &Path) -> Result<Anonymizer, Error> {
+fn with_model(_builder: AnonymizerBuilder, _folder: &Path) -> Result<Anonymizer, Error> {
     Err("--ner wants `--features ner` behind `-p measure`".into())
 }
 

@@ -20,14 +20,15 @@ const EVASIONS: &str = include_str!("../../axia-anonymize/tests/data/evasions.ts
 
 /// Findings in what users wrote, by kind and in all, for each 1,000 of their turns.
 ///
-/// With `--show FILE` the places are written there: conversation, message, bytes, kind, rule.
+/// With `--show FILE` the places are written there: conversation, message, bytes, kind, rule. With
+/// `--phones ES,PL` national telephone numbers of these regions count, too.
 #[allow(clippy::cast_precision_loss)]
 pub(crate) fn alarms(args: &Args) -> Result<(), Error> {
-    args.only(&["show"])?;
+    args.only(&["show", "phones"])?;
     if args.data().is_empty() {
         return Err("name conversations with --data FILE".into());
     }
-    let anonymizer = Anonymizer::builder().build()?;
+    let anonymizer = crate::pii::builder(args)?.build()?;
     let mut show = args
         .path("show")
         .map(File::create)

@@ -28,6 +28,8 @@ mod numbered;
 mod oracle;
 mod pattern;
 mod phone;
+#[cfg(feature = "phone")]
+mod phone_library;
 mod place;
 mod record;
 mod scan;
@@ -39,6 +41,8 @@ mod url;
 
 use std::ops::Range;
 
+#[cfg(feature = "phone")]
+pub use self::phone_library::PhoneRecognizer;
 #[cfg(feature = "names")]
 pub(crate) use self::scan::mask;
 use self::scan::{BLOCK, Marks};

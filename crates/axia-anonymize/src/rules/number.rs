@@ -51,7 +51,7 @@ impl Regions {
 }
 
 /// Calls `visit` with the digit groups of each region of at least `min_digits` digits.
-#[cfg(test)]
+#[cfg(any(test, feature = "phone"))]
 pub(crate) fn regions(text: &str, min_digits: usize, mut visit: impl FnMut(&[Range<usize>])) {
     let mut regions = Regions::default();
     let mut at = 0;

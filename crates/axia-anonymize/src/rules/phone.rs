@@ -22,7 +22,7 @@ const COUNTRY_CODES: &[&str] = &[
     "973", "974", "975", "976", "977", "979", "98", "992", "993", "994", "995", "996", "998",
 ];
 
-const WORDS: Vocabulary = Vocabulary::of(&[
+pub(super) const WORDS: Vocabulary = Vocabulary::of(&[
     "phone",
     "phones",
     "telephone",
@@ -359,7 +359,7 @@ fn trunk(text: &str, groups: &[Range<usize>]) -> Option<Match> {
     })
 }
 
-fn counts_up(text: &str, groups: &[Range<usize>]) -> bool {
+pub(super) fn counts_up(text: &str, groups: &[Range<usize>]) -> bool {
     let values: Vec<u64> = groups
         .iter()
         .filter_map(|group| text[group.clone()].parse().ok())
@@ -434,14 +434,14 @@ fn is_decimal(text: &str, groups: &[Range<usize>]) -> bool {
 }
 
 /// One byte earlier where a bracket opens in front of the number and closes within it.
-fn with_bracket(text: &str, numbers: Range<usize>) -> usize {
+pub(super) fn with_bracket(text: &str, numbers: Range<usize>) -> usize {
     let opened = byte_before(text, numbers.start) == Some(b'(');
     let closed = text[numbers.clone()].contains(')');
     numbers.start - usize::from(opened && closed)
 }
 
 /// The length of an extension behind the number: ` x036`, ` ext. 12`.
-fn extension(text: &str, end: usize) -> usize {
+pub(super) fn extension(text: &str, end: usize) -> usize {
     let rest = &text.as_bytes()[end..];
     let spaces = |at: usize| {
         rest[at..]
@@ -468,7 +468,7 @@ fn extension(text: &str, end: usize) -> usize {
 
 /// Whether what touches the span makes it part of something longer: a word, a decimal number, a
 /// time, an amount of money.
-fn touches_more(text: &str, span: &Range<usize>) -> bool {
+pub(super) fn touches_more(text: &str, span: &Range<usize>) -> bool {
     let before = byte_before(text, span.start);
     let glued_before = is_alphanumeric(before)
         || matches!(before, Some(b'$' | b'+'))
