@@ -78,15 +78,23 @@ fn codes(text: &str) -> Vec<Code> {
             found.extend(escape_at(text, at));
         }
     }
-    found.extend(memchr::memchr_iter(b'<', bytes).filter_map(|at| tag_at(bytes, at)));
+    found.extend(
+        memchr::memchr_iter(b'<', bytes)
+            .filter_map(|at| bracketed_at(bytes, at).or_else(|| tag_at(bytes, at))),
+    );
     found.extend(memchr::memchr_iter(b'=', bytes).filter_map(|at| quoted_at(bytes, at)));
     found.extend(memchr::memmem::find_iter(bytes, "[:]").map(|at| Code {
         span: at..at + 3,
         plain: ":".to_owned(),
     }));
+    let opened = memchr::memchr3_iter(b'[', b'(', b'{', bytes);
+    found.extend(opened.filter_map(|at| bracketed_at(bytes, at)));
     if !text.is_ascii() {
         let signs = memchr::memchr3_iter(0xC2, 0xE2, 0xE3, bytes);
         found.extend(signs.filter_map(|at| sign_at(text, at)));
+        let brackets =
+            memchr::memmem::find_iter(bytes, "\u{FF08}").filter_map(|at| bracket_at(text, at));
+        found.extend(brackets.flatten());
         // The byte that combining strokes begin with.
         found.extend(memchr::memchr_iter(0xCC, bytes).filter_map(|at| stroke_at(text, at)));
     }
@@ -218,6 +226,63 @@ fn tag_at(bytes: &[u8], at: usize) -> Option<Code> {
     (named && (marks || (inside(before) && continued(after)))).then(|| Code {
         span: at..at + len,
         plain: String::new(),
+    })
+}
+
+/// What stands in brackets for a full stop or an at-sign, in lower case.
+const BRACKETED: &[(&str, &str)] = &[
+    ("dot", "."),
+    ("punkt", "."),
+    ("punto", "."),
+    ("point", "."),
+    (".", "."),
+    ("at", "@"),
+    ("@", "@"),
+    ("\u{e4}t", "@"),
+    ("arroba", "@"),
+];
+
+/// `[dot]`, `(at)`, `<dot>`, `{.}` between parts of an address, with a space on each side or none.
+fn bracketed_at(bytes: &[u8], at: usize) -> Option<Code> {
+    let close = match bytes.get(at)? {
+        b'[' => b']',
+        b'(' => b')',
+        b'{' => b'}',
+        _ => b'>',
+    };
+    let inner = bytes.get(at + 1..)?;
+    let (word, plain) = BRACKETED.iter().find(|(word, _)| {
+        let here = inner.get(..word.len());
+        here.is_some_and(|here| here.eq_ignore_ascii_case(word.as_bytes()))
+            && inner.get(word.len()) == Some(&close)
+    })?;
+    let mut span = at..at + word.len() + 2;
+    let space = |i: Option<usize>| i.and_then(|i| bytes.get(i)) == Some(&b' ');
+    if space(at.checked_sub(1)) && space(Some(span.end)) {
+        span = at - 1..span.end + 1;
+    }
+    let part_of = |i: Option<usize>| {
+        i.and_then(|i| bytes.get(i))
+            .is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_')
+    };
+    (part_of(span.start.checked_sub(1)) && part_of(Some(span.end))).then(|| Code {
+        span,
+        plain: (*plain).to_owned(),
+    })
+}
+
+/// The full-width brackets around an area code, which open at `at`.
+fn bracket_at(text: &str, at: usize) -> Option<[Code; 2]> {
+    let open = '\u{FF08}'.len_utf8();
+    let inner = text.get(at + open..)?;
+    let digits = inner.chars().take(6).take_while(|&c| c.is_numeric());
+    let end = at + open + digits.map(char::len_utf8).sum::<usize>();
+    let closed = text.get(end..)?.starts_with('\u{FF09}') && end > at + open;
+    closed.then(|| {
+        [(at, "("), (end, ")")].map(|(at, plain)| Code {
+            span: at..at + open,
+            plain: plain.to_owned(),
+        })
     })
 }
 

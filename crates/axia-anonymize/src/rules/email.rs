@@ -54,6 +54,13 @@ pub(crate) fn sign_at(text: &str, at: usize, out: &mut Vec<Finding>) {
     } else {
         (before, after)
     };
+    // A line may be broken behind the sign.
+    let broken = match after.as_bytes() {
+        [b'\n', ..] if !spaced => 1,
+        [b'\r', b'\n', ..] if !spaced => 2,
+        _ => 0,
+    };
+    let after = &after[broken..];
     let letters = || letter_by_letter(text, at);
     if let Some(span) = (spaced && rest.starts_with('@')).then(letters).flatten() {
         out.push(Finding::by_rule(Kind::Email, span, "email-spaced", 0.7));
@@ -66,7 +73,7 @@ pub(crate) fn sign_at(text: &str, at: usize, out: &mut Vec<Finding>) {
         .rsplit('.')
         .next()
         .is_some_and(|last| SUFFIXES.contains(&last.to_lowercase().as_str()));
-    if spaced && plain.is_some() && !known {
+    if (spaced && plain.is_some() || broken > 0) && !known {
         return;
     }
     let span = before.len() - local..text.len() - after.len() + host;
