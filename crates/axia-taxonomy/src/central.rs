@@ -104,14 +104,17 @@ fn rank(member: &NamingMember<'_>, most: u64) -> f64 {
 }
 
 fn share_word(a: &str, b: &str) -> bool {
-    let stems = |text: &str| -> Vec<String> {
-        text.split([' ', '-'])
-            .filter(|word| word.chars().count() > 3)
-            .map(|word| word.chars().take(STEM).collect())
-            .collect()
-    };
-    let b = stems(b);
-    stems(a).iter().any(|stem| b.contains(stem))
+    stems(a).any(|stem| stems(b).any(|other| stem == other))
+}
+
+/// How the words of a label begin that have more than three letters.
+fn stems(text: &str) -> impl Iterator<Item = &str> {
+    text.split([' ', '-'])
+        .filter(|word| word.chars().nth(3).is_some())
+        .map(|word| {
+            let end = word.char_indices().nth(STEM);
+            end.map_or(word, |(end, _)| &word[..end])
+        })
 }
 
 fn listed(labels: &[&str]) -> String {

@@ -142,8 +142,11 @@ fn leaves(builder: &TaxonomyBuilder, labels: &[LabelCount]) -> Result<Vec<Leaf>,
             }
         }
         for entry in table.iter() {
-            let keys: Vec<String> = entry
-                .variants
+            let variants = match said.is_empty() && told.is_empty() {
+                true => &[][..],
+                false => &entry.variants,
+            };
+            let keys: Vec<String> = variants
                 .iter()
                 .filter_map(|(variant, _)| Some(Label::new(variant)?.key()))
                 .collect();
@@ -188,6 +191,8 @@ struct Level<'a> {
     names: Vec<NodeName>,
     /// Most mentions first, then by id.
     order: Vec<usize>,
+    /// Where each group stands in this order.
+    place: Vec<usize>,
 }
 
 impl<'a> Level<'a> {
@@ -215,23 +220,24 @@ impl<'a> Level<'a> {
                 .cmp(&mentions[a])
                 .then_with(|| ids[a].cmp(&ids[b]))
         });
+        let mut place = vec![0; order.len()];
+        for (at, &g) in order.iter().enumerate() {
+            place[g] = at;
+        }
         Self {
             groups,
             ids,
             mentions,
             names: Vec::new(),
             order,
+            place,
         }
     }
 
     /// The same groups in the order of this level.
     fn sorted(&self, groups: &[usize]) -> Vec<usize> {
-        let mut place = vec![0; self.order.len()];
-        for (at, &g) in self.order.iter().enumerate() {
-            place[g] = at;
-        }
         let mut sorted = groups.to_vec();
-        sorted.sort_by_key(|&g| place[g]);
+        sorted.sort_by_key(|&g| self.place[g]);
         sorted
     }
 }

@@ -77,6 +77,7 @@ mod namer;
 mod naming;
 mod node;
 mod normal;
+mod parallel;
 mod params;
 mod review;
 mod secondary;

@@ -1,10 +1,12 @@
 //! What namers are told, and names made unique.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use axia_embed::Embeddings;
 
 use crate::groups::Group;
+use crate::parallel::map;
 use crate::vectors::cosine;
 use crate::{Error, LabelCount, Namer, NamingMember, NamingRequest, NodeName};
 
@@ -32,18 +34,22 @@ pub(crate) fn name_level(
 ) -> Result<Vec<NodeName>, Error> {
     let mut names = vec![NodeName::new("", ""); groups.len()];
     let mut taken = BTreeSet::new();
+    let near = nearest_groups(groups);
+    let closeness = Closeness::new(labels, groups, &near);
+    let told = map(groups.len(), |g| {
+        let members = members(labels, &closeness, &children[g]);
+        (members, outside(labels, groups, g, &near, &closeness))
+    });
     for &g in order {
-        let near = nearest_groups(groups, g);
-        let members = members(labels, groups, g, &near, &children[g]);
-        let outside = outside(labels, groups, g, &near);
+        let (members, outside) = &told[g];
         let child_names: Vec<&str> = match level {
             1 => Vec::new(),
             _ => children[g].iter().map(|(_, name)| *name).collect(),
         };
         let request = NamingRequest {
             level,
-            members: &members,
-            outside: &outside,
+            members,
+            outside,
             children: &child_names,
             hidden: (groups[g].leaves.len() - members.len()) as u64,
             taken: &taken,
@@ -57,33 +63,63 @@ pub(crate) fn name_level(
     Ok(names)
 }
 
-/// The nearest other groups, the nearest first.
-fn nearest_groups(groups: &[Group], of: usize) -> Vec<usize> {
-    let mut near: Vec<(usize, f64)> = (0..groups.len())
-        .filter(|&g| g != of)
-        .map(|g| (g, cosine(&groups[g].centroid, &groups[of].centroid)))
-        .collect();
-    near.sort_by(|a, b| b.1.total_cmp(&a.1));
-    near.truncate(NEAR_GROUPS);
-    near.into_iter().map(|(g, _)| g).collect()
+/// For each group the nearest other ones, the nearest first.
+fn nearest_groups(groups: &[Group]) -> Vec<Vec<usize>> {
+    // Each pair once.
+    let lower = map(groups.len(), |a| -> Vec<f64> {
+        let others = groups[..a].iter();
+        others
+            .map(|b| cosine(&groups[a].centroid, &b.centroid))
+            .collect()
+    });
+    map(groups.len(), |of| {
+        let mut near: Vec<(usize, f64)> = (0..groups.len())
+            .filter(|&g| g != of)
+            .map(|g| (g, lower[g.max(of)][g.min(of)]))
+            .collect();
+        near.sort_by(|a, b| b.1.total_cmp(&a.1));
+        near.truncate(NEAR_GROUPS);
+        near.into_iter().map(|(g, _)| g).collect()
+    })
+}
+
+/// Cosines of labels with the centroids of groups.
+struct Closeness {
+    /// Of each label with its own group.
+    own: Vec<f64>,
+    /// Of each label with the groups that are near its own, in their order.
+    near: Vec<Vec<f64>>,
+}
+
+impl Closeness {
+    fn new(labels: &Labels<'_>, groups: &[Group], near: &[Vec<usize>]) -> Self {
+        let mut of = vec![0; labels.vectors.len()];
+        for (g, group) in groups.iter().enumerate() {
+            for &leaf in &group.leaves {
+                of[leaf] = g;
+            }
+        }
+        let found = map(of.len(), |leaf| {
+            let vector = labels.vectors.row(leaf);
+            let with = |g: usize| cosine(vector, &groups[g].centroid);
+            let near = near[of[leaf]].iter().map(|&g| with(g));
+            (with(of[leaf]), near.collect())
+        });
+        let (own, near) = found.into_iter().unzip();
+        Self { own, near }
+    }
 }
 
 fn members<'a>(
     labels: &Labels<'a>,
-    groups: &[Group],
-    g: usize,
-    near: &[usize],
+    closeness: &Closeness,
     children: &[(&Group, &str)],
 ) -> Vec<NamingMember<'a>> {
     let mut members = Vec::new();
     for (child, (group, _)) in children.iter().enumerate() {
         for &leaf in group.leaves.iter().filter(|&&leaf| labels.shown[leaf]) {
-            let vector = labels.vectors.row(leaf);
-            let centrality = cosine(vector, &groups[g].centroid);
-            let other = near
-                .iter()
-                .map(|&other| cosine(vector, &groups[other].centroid))
-                .max_by(f64::total_cmp);
+            let centrality = closeness.own[leaf];
+            let other = closeness.near[leaf].iter().copied().max_by(f64::total_cmp);
             members.push(NamingMember {
                 label: &labels.counts[leaf].label,
                 count: labels.counts[leaf].count,
@@ -93,7 +129,7 @@ fn members<'a>(
             });
         }
     }
-    sort(&mut members);
+    members.sort_by(most_central_first);
     members
 }
 
@@ -101,34 +137,40 @@ fn outside<'a>(
     labels: &Labels<'a>,
     groups: &[Group],
     g: usize,
-    near: &[usize],
+    near: &[Vec<usize>],
+    closeness: &Closeness,
 ) -> Vec<NamingMember<'a>> {
     let mut outside = Vec::new();
-    for &other in near {
+    for &other in &near[g] {
+        // Nearness is mostly mutual.
+        let known = near[other].iter().position(|&back| back == g);
         let leaves = groups[other].leaves.iter();
         for &leaf in leaves.filter(|&&leaf| labels.shown[leaf]) {
-            let vector = labels.vectors.row(leaf);
-            let centrality = cosine(vector, &groups[g].centroid);
+            let centrality = match known {
+                Some(known) => closeness.near[leaf][known],
+                None => cosine(labels.vectors.row(leaf), &groups[g].centroid),
+            };
             outside.push(NamingMember {
                 label: &labels.counts[leaf].label,
                 count: labels.counts[leaf].count,
                 centrality,
-                margin: centrality - cosine(vector, &groups[other].centroid),
+                margin: centrality - closeness.own[leaf],
                 child: 0,
             });
         }
     }
-    sort(&mut outside);
-    outside.truncate(labels.outside);
+    if outside.len() > labels.outside {
+        outside.select_nth_unstable_by(labels.outside, most_central_first);
+        outside.truncate(labels.outside);
+    }
+    outside.sort_by(most_central_first);
     outside
 }
 
-fn sort(members: &mut [NamingMember<'_>]) {
-    members.sort_by(|a, b| {
-        b.centrality
-            .total_cmp(&a.centrality)
-            .then_with(|| a.label.cmp(b.label))
-    });
+fn most_central_first(a: &NamingMember<'_>, b: &NamingMember<'_>) -> Ordering {
+    b.centrality
+        .total_cmp(&a.centrality)
+        .then_with(|| a.label.cmp(b.label))
 }
 
 /// The name, or what must be added to it to be no other node's: a member, else a number.

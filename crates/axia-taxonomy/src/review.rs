@@ -126,7 +126,7 @@ fn are_opposites(a: &str, b: &str) -> bool {
         words
             .split([' ', '-'])
             .filter(|word| !word.is_empty())
-            .map(american)
+            .map(|word| american(word).into_owned())
             .collect()
     };
     let (a, b) = (words(a), words(b));

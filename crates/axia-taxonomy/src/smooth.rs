@@ -7,6 +7,7 @@ use axia_cluster::{Nearness, NeighboursParams, Points};
 
 use crate::Error;
 use crate::error::Kind;
+use crate::parallel::for_each_row;
 use crate::vectors::is_zero;
 
 /// Unit rows, each the direction of itself plus the mean of its `neighbours` nearest rows, weighted by
@@ -40,8 +41,8 @@ pub(crate) fn smooth(
         .build()
         .and_then(|search| search.all(Points::new(&values, dim)?))
         .map_err(Kind::Cluster)?;
-    let mut out = vec![0.0; rows.len()];
-    for (row, &at) in known.iter().enumerate() {
+    let mut averaged = vec![0.0; values.len()];
+    for_each_row(&mut averaged, dim, |row, out| {
         let near: Vec<(usize, f64)> = found
             .indices(row)
             .iter()
@@ -52,8 +53,15 @@ pub(crate) fn smooth(
         let best = near.first().map_or(0.0, |&(_, cosine)| cosine);
         if outlier.is_none_or(|least| best >= least) {
             let near = &near[..neighbours.min(near.len())];
-            average(&values, dim, row, near, &mut out[at * dim..][..dim]);
+            average(&values, dim, row, near, out);
         }
+    });
+    if known.len() * dim == rows.len() {
+        return Ok(averaged);
+    }
+    let mut out = vec![0.0; rows.len()];
+    for (row, &at) in averaged.chunks_exact(dim).zip(&known) {
+        out[at * dim..][..dim].copy_from_slice(row);
     }
     Ok(out)
 }

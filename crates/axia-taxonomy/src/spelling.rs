@@ -4,6 +4,8 @@
 //! Folded words are only ever compared, never shown: "promize" is a fine key for "promise" as long as
 //! no other word becomes it.
 
+use std::borrow::Cow;
+
 /// Beginnings of words that the two spellings write differently: British, then American.
 const SPELLINGS: &[(&str, &str)] = &[
     ("acknowledgement", "acknowledgment"),
@@ -148,20 +150,26 @@ const EITHER_SIDE: &[&str] = &[
 ];
 
 /// A word in American spelling, as far as rules go.
-pub(crate) fn american(word: &str) -> String {
+pub(crate) fn american(word: &str) -> Cow<'_, str> {
     let mut word = SPELLINGS
         .iter()
+        // The first letter rules nearly all of them out.
+        .filter(|(british, _)| british.as_bytes().first() == word.as_bytes().first())
         .find_map(|(british, american)| {
             let rest = word.strip_prefix(british)?;
-            Some(format!("{american}{rest}"))
+            Some(Cow::Owned(format!("{american}{rest}")))
         })
-        .unwrap_or_else(|| word.to_owned());
+        .unwrap_or(Cow::Borrowed(word));
     if word.len() > 5 {
-        for (british, american) in ISE {
-            if let Some(stem) = word.strip_suffix(british) {
-                word = format!("{stem}{american}");
-                break;
-            }
+        let changed = ISE
+            .iter()
+            .filter(|(british, _)| british.as_bytes().last() == word.as_bytes().last())
+            .find_map(|(british, american)| {
+                let stem = word.strip_suffix(british)?;
+                Some(format!("{stem}{american}"))
+            });
+        if let Some(changed) = changed {
+            word = Cow::Owned(changed);
         }
     }
     word
@@ -189,13 +197,17 @@ fn singular(word: &str) -> String {
 
 /// The words of a label in American spelling, written together: what its compounds have in common.
 pub(crate) fn compound_key(label: &str) -> String {
-    words(label).map(|word| american(&word)).collect()
+    let mut key = String::with_capacity(label.len());
+    for word in words(label) {
+        key.push_str(&american(&word));
+    }
+    key
 }
 
 /// The folded words of a label of two or more words, in a settled order where their order does not
 /// matter. `None` for a label of one word: of these the plural may be another value ("right", "rights").
 pub(crate) fn word_key(label: &str) -> Option<String> {
-    let words: Vec<String> = words(label).collect();
+    let words: Vec<Cow<'_, str>> = words(label).collect();
     if words.len() < 2 {
         return None;
     }
@@ -213,11 +225,14 @@ pub(crate) fn word_key(label: &str) -> Option<String> {
 }
 
 /// Splits at spaces, hyphens and slashes; drops apostrophes, the possessive `'s` with its letter.
-fn words(label: &str) -> impl Iterator<Item = String> + '_ {
+fn words(label: &str) -> impl Iterator<Item = Cow<'_, str>> {
     label
         .split([' ', '-', '/'])
         .map(|word| word.strip_suffix("'s").unwrap_or(word))
-        .map(|word| word.chars().filter(|c| !is_joint(*c)).collect::<String>())
+        .map(|word| match word.contains(is_joint) {
+            true => Cow::Owned(word.chars().filter(|c| !is_joint(*c)).collect()),
+            false => Cow::Borrowed(word),
+        })
         .filter(|word| !word.is_empty())
 }
 

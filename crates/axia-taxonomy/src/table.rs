@@ -1,6 +1,6 @@
 //! Counts of labels, whatever their spelling.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -261,14 +261,14 @@ impl LabelTable {
     /// in common. In order of each group's first key, so that tables that were merged in another order
     /// give the same.
     fn groups(&self) -> Vec<Vec<(&String, Variants<'_>)>> {
-        let mut group_of_words: BTreeMap<String, usize> = BTreeMap::new();
+        let mut group_of_words: HashMap<String, usize> = HashMap::with_capacity(self.labels.len());
         let mut groups: Vec<Vec<(&String, Variants<'_>)>> = Vec::new();
         for (key, variants) in &self.labels {
-            let words: BTreeSet<String> = variants.keys().filter_map(Label::word_key).collect();
-            let known: BTreeSet<usize> = words
-                .iter()
-                .filter_map(|words| group_of_words.get(words).copied())
-                .collect();
+            let words: Vec<String> = variants.keys().filter_map(Label::word_key).collect();
+            let known = words.iter().filter_map(|words| group_of_words.get(words));
+            let mut known: Vec<usize> = known.copied().collect();
+            known.sort_unstable();
+            known.dedup();
             // The first group that one of the word keys leads to takes in the others.
             let home = known.first().copied().unwrap_or(groups.len());
             if home == groups.len() {

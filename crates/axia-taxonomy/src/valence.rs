@@ -262,21 +262,24 @@ const SOUND: &[&str] = &[
 #[must_use]
 pub fn is_adverse(label: &str) -> bool {
     let label = label.to_lowercase();
-    let words: Vec<String> = label
+    let words: Vec<_> = label
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .map(american)
+        .filter(|word| !SOUND.contains(&word.as_ref()))
         .collect();
     let any = |list: &[&str]| {
-        words
-            .iter()
-            .filter(|word| !SOUND.contains(&word.as_str()))
-            .any(|word| list.iter().any(|entry| begins(word, entry)))
+        let mut words = words.iter();
+        words.any(|word| list.iter().any(|entry| begins(word, entry)))
     };
     any(ADVERSE) && !any(AGAINST)
 }
 
 fn begins(word: &str, entry: &str) -> bool {
+    // The first letter rules nearly all entries out.
+    if word.as_bytes().first() != entry.as_bytes().first() {
+        return false;
+    }
     match entry.strip_suffix('$') {
         Some(whole) => word == whole,
         None => word.starts_with(entry),
