@@ -1,6 +1,7 @@
 //! Stage 4: which replacement each finding gets, within one scope.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::ops::Range;
 
 use crate::anonymized::EntityCounts;
@@ -16,10 +17,23 @@ use crate::{Action, ConsistencyScope, Kind, SecretKey};
 /// Draws of a surrogate before a placeholder is taken, where every draw is somebody else's.
 const ATTEMPTS: u32 = 16;
 
-/// One replacement in one text.
-pub(crate) struct Edit {
-    pub(crate) span: Range<usize>,
-    pub(crate) with: String,
+/// One replacement in one text. `Debug` shows lengths.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Edit {
+    /// Where, in bytes of the text.
+    pub span: Range<usize>,
+    /// What stands there afterwards.
+    pub with: String,
+}
+
+impl fmt::Debug for Edit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Edit")
+            .field("span", &self.span)
+            .field("bytes", &self.with.len())
+            .finish()
+    }
 }
 
 /// What replacements are made from, besides the entity.
