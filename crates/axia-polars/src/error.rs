@@ -1,4 +1,4 @@
-//! What can go wrong between conversations and Parquet.
+//! What can go wrong between Axia's records, data frames and Parquet.
 
 use std::fmt;
 use std::path::Path;
@@ -19,7 +19,7 @@ enum Kind {
     Parquet { file: String, reason: String },
     #[error(transparent)]
     Conversations(axia_conversation::Error),
-    #[error("conversations could not be written as a table: {0}")]
+    #[error("no table could be made or written: {0}")]
     Write(String),
 }
 
@@ -41,6 +41,10 @@ impl Error {
 
     pub(crate) fn write(source: &polars::error::PolarsError) -> Self {
         Self(Kind::Write(kind_of(source).to_owned()))
+    }
+
+    pub(crate) fn lines(source: &std::io::Error) -> Self {
+        Self(Kind::Write(source.kind().to_string()))
     }
 
     pub(crate) fn json(source: &serde_json::Error) -> Self {
