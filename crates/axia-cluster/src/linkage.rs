@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Kind};
 use crate::exact::Exact;
 use crate::linkage::clusters::Clusters;
+use crate::linkage::means::Means;
 use crate::linkage::rules::{Complete, Mean, Rule, Ward};
 use crate::mst::Graph;
 use crate::parallel::on_pool;
@@ -26,6 +27,12 @@ use crate::{Metric, Points};
 /// Ward's method on more points than this works on means until so many clusters are left: their
 /// matrix takes 256 MiB.
 const MOST: usize = 1 << 13;
+
+/// Average linkage of cosines of more points than this begins on means: the matrix of half as many clusters
+/// has a quarter of the size, and most of the time goes into reading and writing it.
+const MANY: usize = 1 << 10;
+/// It leaves the means when a round has so many searches for each join.
+const PATIENCE: usize = 8;
 
 /// How far apart two clusters are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -149,7 +156,8 @@ impl Linkage {
     ///   points, clusters are joined by their means until so many are left; that takes three times the
     ///   points, then 256 MiB.
     /// - Average and complete linkage: as much as the points and `4 n²` bytes (1.6 GB for 20,000
-    ///   points, 10 GB for 50,000).
+    ///   points, 10 GB for 50,000). Average linkage by cosines joins clusters by their means until half as
+    ///   many are left, where that goes fast; that takes three times the points, then `n²` bytes.
     ///
     /// # Errors
     ///
@@ -191,15 +199,20 @@ fn joined(method: LinkageMethod, frame: Frame<'_>) -> Result<Vec<Found>, Error> 
     let scale = frame.scale();
     let mut found = Vec::with_capacity(n - 1);
     if method == LinkageMethod::Ward && n > MOST {
-        let means = means::Means::new(&frame).reduce(MOST, &mut found);
+        let means = Means::new(&frame).reduce::<Ward>(MOST, usize::MAX, &mut found);
         let near = |a: usize, b: usize| means.squared(a, b);
-        let square = Square::new(&means.rows(), near, false)?;
+        let square = Square::new(&means.rows(), near, &[], false)?;
         agglomerate::<Ward>(square, means.clusters(), &mut found);
+    } else if method == LinkageMethod::Average
+        && frame.exact.metric == Metric::Spherical
+        && n > MANY
+    {
+        averages(&frame, n / 2, PATIENCE, &mut found)?;
     } else {
         // Means of distances are not means of squares; those of cosines are.
         let roots = method == LinkageMethod::Average && frame.exact.metric == Metric::Euclidean;
         let near = |a: usize, b: usize| frame.exact.squared(a, b) * scale;
-        let square = Square::new(&frame.rows(), near, roots)?;
+        let square = Square::new(&frame.rows(), near, &[], roots)?;
         let clusters = Clusters::new((0..n).collect(), vec![1.0; n]);
         match method {
             LinkageMethod::Ward => agglomerate::<Ward>(square, clusters, &mut found),
@@ -219,6 +232,25 @@ fn joined(method: LinkageMethod, frame: Frame<'_>) -> Result<Vec<Found>, Error> 
     }
     heights::rising(n, &mut found);
     Ok(found)
+}
+
+/// Average linkage on squared distances, on means until at most so many clusters are left.
+fn averages(
+    frame: &Frame<'_>,
+    most: usize,
+    patience: usize,
+    found: &mut Vec<Found>,
+) -> Result<(), Error> {
+    let scale = frame.scale();
+    let from = found.len();
+    let means = Means::new(frame).reduce::<Mean>(most, patience, found);
+    let near = |a: usize, b: usize| means.squared(a, b);
+    let square = Square::new(&means.rows(), near, &means.spreads(), false)?;
+    agglomerate::<Mean>(square, means.clusters(), found);
+    for merge in &mut found[from..] {
+        merge.height = frame.exact.distance_of(merge.height / scale);
+    }
+    Ok(())
 }
 
 /// All merges that are left, parts before wholes; heights are values of the matrix.

@@ -122,7 +122,8 @@ pub(crate) struct Square {
 
 impl Square {
     /// All squared distances, or their roots; `4 n²` bytes. `near` gives those that are so small that
-    /// rounding may have eaten them.
+    /// rounding may have eaten them. The two `spreads` of a pair are added to its squared distance, if there
+    /// are any.
     ///
     /// # Errors
     ///
@@ -130,6 +131,7 @@ impl Square {
     pub(crate) fn new(
         rows: &Rows,
         near: impl Fn(usize, usize) -> f64 + Sync + Send,
+        spreads: &[f32],
         roots: bool,
     ) -> Result<Self, Error> {
         let n = rows.norms.len();
@@ -147,6 +149,9 @@ impl Square {
             .collect();
         for_each_piece(&mut square.values, BLOCK * stride, |first, out| {
             lower(rows, &panels, &near, first / stride, out, stride, roots);
+            if !spreads.is_empty() {
+                spread(spreads, first / stride, out, stride);
+            }
         });
         drop(panels);
         mirror(&mut square.values, stride, 0);
@@ -224,6 +229,15 @@ fn lower(
     for (at, out) in out.chunks_exact_mut(stride).enumerate() {
         out[first + at] = f32::INFINITY;
         out[rows.norms.len()..].fill(f32::INFINITY);
+    }
+}
+
+/// Adds the spreads below the diagonal.
+fn spread(spreads: &[f32], first: usize, out: &mut [f32], stride: usize) {
+    for (row, out) in (first..).zip(out.chunks_exact_mut(stride)) {
+        for (out, other) in out[..row].iter_mut().zip(spreads) {
+            *out += spreads[row] + other;
+        }
     }
 }
 

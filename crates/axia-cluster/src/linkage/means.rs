@@ -1,14 +1,17 @@
-//! Ward's method on the clusters' means, while there are too many clusters for a matrix.
+//! Linkage on the clusters' means, while there are too many clusters for a matrix, or so many that a smaller
+//! matrix is worth it.
 //!
 //! In each round every cluster knows its nearest one, and all pairs that are each other's nearest are
 //! joined. Clusters that have lost theirs, or are new, are compared with all others by the blocked
-//! kernel: two clusters of `a` and `b` points whose means are `d` apart cost `d² a b / (a + b)`, so that
-//! for clusters of one size the score of a pair decides. Columns stand in order of size, and each panel
-//! asks for what its smallest cluster would need.
+//! kernel. Two clusters of `a` and `b` points whose means are `d` apart cost `d² a b / (a + b)` by Ward's
+//! method; the mean square of the distances of their points is `d²` and the two spreads, the mean squares
+//! of the distances from the own mean. So for clusters of one size, or of one spread, the score of a pair
+//! decides. Columns stand in order of it, and each panel asks for what its first cluster would need.
 
 use crate::kernel::{Block, Filter, Isa, LANES};
 use crate::linkage::Found;
 use crate::linkage::clusters::Clusters;
+use crate::linkage::rules::{Mean, Ward};
 use crate::parallel::{for_each_piece, map_pieces, threads};
 use crate::prepared::to_f32;
 use crate::square::{Frame, Rows};
@@ -19,6 +22,48 @@ const BLOCK: usize = 240;
 /// No cluster is known to be the nearest.
 const UNKNOWN: usize = usize::MAX;
 
+/// A method of linkage that can do with means.
+pub(super) trait ByMeans {
+    /// What a cluster brings beside its mean: the less, the nearer it is to others.
+    fn brings(size: f64, spread: f64) -> f64;
+
+    /// What joining costs, from the squared distance of the means and what the two bring.
+    fn cost(squared: f64, a: f64, b: f64) -> f64;
+
+    /// A squared distance that is never below that of two means whose joining costs at most so much,
+    /// rounding included.
+    fn squared(cost: f64, a: f64, b: f64) -> f64;
+}
+
+impl ByMeans for Ward {
+    fn brings(size: f64, _spread: f64) -> f64 {
+        size
+    }
+
+    fn cost(squared: f64, a: f64, b: f64) -> f64 {
+        squared * (a * b) / (a + b)
+    }
+
+    fn squared(cost: f64, a: f64, b: f64) -> f64 {
+        cost * (1.0 / a + 1.0 / b) * (1.0 + 1e-6)
+    }
+}
+
+/// On squared distances.
+impl ByMeans for Mean {
+    fn brings(_size: f64, spread: f64) -> f64 {
+        spread
+    }
+
+    fn cost(squared: f64, a: f64, b: f64) -> f64 {
+        squared + (a + b)
+    }
+
+    fn squared(cost: f64, a: f64, b: f64) -> f64 {
+        (cost - (a + b)) + 1e-6 * cost
+    }
+}
+
 /// Clusters in order of their first points.
 pub(super) struct Means {
     isa: Isa,
@@ -26,6 +71,8 @@ pub(super) struct Means {
     /// The mean of each cluster, in the frame.
     values: Vec<f64>,
     sizes: Vec<f64>,
+    /// The mean square of the distances of a cluster's points from its mean.
+    spreads: Vec<f64>,
     first_points: Vec<usize>,
 }
 
@@ -46,15 +93,23 @@ impl Means {
             dim,
             values,
             sizes: vec![1.0; n],
+            spreads: vec![0.0; n],
             first_points: (0..n).collect(),
         }
     }
 
-    /// Joins until at most this many clusters are left.
-    pub(super) fn reduce(mut self, most: usize, found: &mut Vec<Found>) -> Self {
+    /// Joins until at most this many clusters are left, or until a round has more than `patience` searches
+    /// for each join.
+    pub(super) fn reduce<R: ByMeans>(
+        mut self,
+        most: usize,
+        patience: usize,
+        found: &mut Vec<Found>,
+    ) -> Self {
         let mut nearest = vec![UNKNOWN; self.len()];
         while self.len() > most {
-            self.search(&mut nearest);
+            let before = self.len();
+            let searches = self.search::<R>(&mut nearest);
             let mut with = vec![UNKNOWN; self.len()];
             for (slot, &other) in nearest.iter().enumerate() {
                 if other > slot && nearest[other] == slot {
@@ -62,7 +117,10 @@ impl Means {
                     with[other] = slot;
                 }
             }
-            self.join(&with, &mut nearest, found);
+            self.join::<R>(&with, &mut nearest, found);
+            if searches / patience > before - self.len() {
+                break;
+            }
         }
         self
     }
@@ -91,10 +149,13 @@ impl Means {
         sums.into_iter().sum()
     }
 
+    fn brings<R: ByMeans>(&self, slot: usize) -> f64 {
+        R::brings(self.sizes[slot], self.spreads[slot])
+    }
+
     /// What joining two clusters costs.
-    fn cost(&self, a: usize, b: usize) -> f64 {
-        let (x, y) = (self.sizes[a], self.sizes[b]);
-        self.squared(a, b) * (x * y) / (x + y)
+    fn cost<R: ByMeans>(&self, a: usize, b: usize) -> f64 {
+        R::cost(self.squared(a, b), self.brings::<R>(a), self.brings::<R>(b))
     }
 
     fn write(&self, slot: usize, out: &mut [f32]) {
@@ -109,16 +170,22 @@ impl Means {
         })
     }
 
+    /// What is added to the squared distance of the means for the mean square of the distances.
+    pub(super) fn spreads(&self) -> Vec<f32> {
+        self.spreads.iter().map(|&spread| to_f32(spread)).collect()
+    }
+
     pub(super) fn clusters(&self) -> Clusters {
         let sizes = self.sizes.iter().map(|&size| to_f32(size)).collect();
         Clusters::new(self.first_points.clone(), sizes)
     }
 
-    /// Finds the nearest cluster of each that does not know it. Of equally near ones the two ends must
-    /// not both prefer the lowest: all would want the same one, and a round would join one pair.
-    fn search(&self, nearest: &mut [usize]) {
+    /// Finds the nearest cluster of each that does not know it, and says how many these are. Of equally
+    /// near ones the two ends must not both prefer the lowest: all would want the same one, and a round
+    /// would join one pair.
+    fn search<R: ByMeans>(&self, nearest: &mut [usize]) -> usize {
         let mut order: Vec<usize> = (0..self.len()).collect();
-        order.sort_by(|&a, &b| self.sizes[a].total_cmp(&self.sizes[b]));
+        order.sort_by(|&a, &b| self.brings::<R>(a).total_cmp(&self.brings::<R>(b)));
         let filter = Filter::with(self.isa, self.dim, order.len(), true, |at, out| {
             self.write(order[at], out);
             true
@@ -128,14 +195,20 @@ impl Means {
             .collect();
         let size = asking.len().div_ceil(8 * threads()).clamp(12, BLOCK);
         let found = map_pieces(asking.len(), size, |range| {
-            self.nearest(&asking[range], &order, &filter)
+            self.nearest::<R>(&asking[range], &order, &filter)
         });
         for (&slot, other) in asking.iter().zip(found.concat()) {
             nearest[slot] = other;
         }
+        asking.len()
     }
 
-    fn nearest(&self, asking: &[usize], order: &[usize], filter: &Filter) -> Vec<usize> {
+    fn nearest<R: ByMeans>(
+        &self,
+        asking: &[usize],
+        order: &[usize],
+        filter: &Filter,
+    ) -> Vec<usize> {
         let mut block = Block::new(self.isa, self.dim);
         let (mut row, origin) = (vec![0.0; self.dim], vec![0.0; self.dim]);
         let offsets: Vec<f32> = (asking.iter())
@@ -144,32 +217,40 @@ impl Means {
                 block.push(&row, 1.0, &origin) / 2.0
             })
             .collect();
-        let mut best = vec![(f64::INFINITY, u64::MAX, UNKNOWN); asking.len()];
+        let mut best: Vec<Best> = asking.iter().map(|_| Best::default()).collect();
         let (mut asks, mut hits) = (vec![0.0; asking.len()], Vec::new());
         for (panel, columns) in order.chunks(LANES).enumerate() {
-            let least = self.sizes[columns[0]];
-            for ((ask, &slot), &(cost, ..)) in asks.iter_mut().zip(asking).zip(&best) {
-                *ask = ask_of(cost, self.sizes[slot], least);
+            let least = self.brings::<R>(columns[0]);
+            for ((ask, &slot), best) in asks.iter_mut().zip(asking).zip(&best) {
+                *ask = ask_of(R::squared(best.bound, self.brings::<R>(slot), least));
             }
             hits.clear();
             let none = [f32::INFINITY; LANES];
             filter.pairs(panel, &block, &offsets, &asks, &none, &mut hits);
             for hit in &hits {
                 let (at, other) = (hit.row as usize, columns[hit.lane as usize]);
-                if other == asking[at] {
-                    continue;
-                }
-                let cost = self.cost(asking[at], other);
-                let held = &mut best[at];
-                if cost <= held.0 {
-                    let lot = self.lot(asking[at], other);
-                    if cost < held.0 || lot < held.1 {
-                        *held = (cost, lot, other);
-                    }
+                if other != asking[at] {
+                    let (a, b) = (self.brings::<R>(asking[at]), self.brings::<R>(other));
+                    let cost = |score: f64| R::cost((-2.0 * score).max(0.0), a, b);
+                    let (score, error) = (f64::from(hit.score), f64::from(hit.error));
+                    best[at].offer(other, cost(score + error), cost(score - error));
                 }
             }
         }
-        best.into_iter().map(|(.., other)| other).collect()
+        let nearest = asking.iter().zip(best).map(|(&slot, best)| {
+            let near = best.near.iter().filter(|near| near.0 <= best.bound);
+            let exact = near.map(|&(_, other)| (self.cost::<R>(slot, other), other));
+            let better = |a: (f64, usize), b: (f64, usize)| {
+                let lots = || self.lot(slot, a.1) <= self.lot(slot, b.1);
+                if a.0 < b.0 || a.0 <= b.0 && lots() {
+                    a
+                } else {
+                    b
+                }
+            };
+            exact.reduce(better).map_or(UNKNOWN, |(_, other)| other)
+        });
+        nearest.collect()
     }
 
     /// A number of the pair, another for each: the lowest of equally near pairs comes first.
@@ -182,7 +263,12 @@ impl Means {
     }
 
     /// Joins each cluster with the one that `with` names, and numbers those that are left anew.
-    fn join(&mut self, with: &[usize], nearest: &mut Vec<usize>, found: &mut Vec<Found>) {
+    fn join<R: ByMeans>(
+        &mut self,
+        with: &[usize],
+        nearest: &mut Vec<usize>,
+        found: &mut Vec<Found>,
+    ) {
         let mut new = vec![UNKNOWN; self.len()];
         let mut left = 0;
         for slot in 0..with.len() {
@@ -194,9 +280,13 @@ impl Means {
                 found.push(Found {
                     a: self.first_points[slot],
                     b: self.first_points[other],
-                    height: self.cost(slot, other),
+                    height: self.cost::<R>(slot, other),
                 });
                 let (x, y) = (self.sizes[slot], self.sizes[other]);
+                let (p, q) = (x / (x + y), y / (x + y));
+                self.spreads[slot] = p * self.spreads[slot]
+                    + q * self.spreads[other]
+                    + p * q * self.squared(slot, other);
                 let (before, after) = self.values.split_at_mut(other * self.dim);
                 let mean = &mut before[slot * self.dim..][..self.dim];
                 for (mean, &v) in mean.iter_mut().zip(&after[..self.dim]) {
@@ -206,6 +296,7 @@ impl Means {
                 self.sizes[slot] = x + y;
             }
             self.sizes[left] = self.sizes[slot];
+            self.spreads[left] = self.spreads[slot];
             self.first_points[left] = self.first_points[slot];
             let from = slot * self.dim;
             self.values
@@ -215,6 +306,7 @@ impl Means {
         }
         self.values.truncate(left * self.dim);
         self.sizes.truncate(left);
+        self.spreads.truncate(left);
         self.first_points.truncate(left);
         // The nearest cluster of one that stays is still the nearest if it stays, too.
         let before = std::mem::replace(nearest, vec![UNKNOWN; left]);
@@ -226,10 +318,40 @@ impl Means {
     }
 }
 
-/// A score that a pair reaches whenever joining the two costs at most so much.
-fn ask_of(cost: f64, size: f64, least: f64) -> f32 {
-    let squared = cost * (1.0 / size + 1.0 / least);
-    to_f32(-0.5 * squared * (1.0 + 1e-6) - 1e-36).next_down()
+/// The clusters that may be the nearest of one, each with the least that joining it can cost.
+struct Best {
+    near: Vec<(f64, usize)>,
+    /// What joining the nearest costs at most.
+    bound: f64,
+}
+
+impl Default for Best {
+    fn default() -> Self {
+        Self {
+            near: Vec::new(),
+            bound: f64::INFINITY,
+        }
+    }
+}
+
+impl Best {
+    fn offer(&mut self, other: usize, least: f64, most: f64) {
+        if least > self.bound {
+            return;
+        }
+        // A little more than rounding can take.
+        self.bound = self.bound.min(most * (1.0 + 1e-9));
+        self.near.push((least, other));
+        if self.near.len().is_power_of_two() {
+            let bound = self.bound;
+            self.near.retain(|near| near.0 <= bound);
+        }
+    }
+}
+
+/// A score that a pair reaches whenever its squared distance is at most this.
+fn ask_of(squared: f64) -> f32 {
+    to_f32(-0.5 * squared - 1e-36).next_down()
 }
 
 #[cfg(test)]
@@ -239,8 +361,7 @@ mod tests {
     use super::*;
     use crate::exact::Exact;
     use crate::init::Stream;
-    use crate::linkage::rules::Ward;
-    use crate::linkage::{Dendrogram, agglomerate, heights};
+    use crate::linkage::{Dendrogram, agglomerate, averages, heights};
     use crate::square::Square;
     use crate::{LinkageMethod, LinkageParams, Metric, Points};
 
@@ -259,25 +380,52 @@ mod tests {
                 .collect();
             let points = Points::new(&values, dim).unwrap();
             for metric in [Metric::Euclidean, Metric::Spherical] {
-                let linkage = LinkageParams::new(LinkageMethod::Ward).metric(metric);
-                let expected = linkage.build().unwrap().fit(points).unwrap();
-                for most in [n / 2, 60, 2, 1] {
-                    let frame = Frame::new(Exact::new(points, metric).unwrap());
+                same_trees(points, LinkageMethod::Ward, metric, |frame, most| {
                     let mut found = Vec::new();
-                    let means = Means::new(&frame).reduce(most, &mut found);
+                    let means = Means::new(frame).reduce::<Ward>(most, usize::MAX, &mut found);
                     assert!(means.len() <= most && found.len() == n - means.len());
                     let near = |a: usize, b: usize| means.squared(a, b);
-                    let square = Square::new(&means.rows(), near, false).unwrap();
+                    let square = Square::new(&means.rows(), near, &[], false).unwrap();
                     agglomerate::<Ward>(square, means.clusters(), &mut found);
-                    heights::ward(&frame, &mut found);
-                    heights::rising(n, &mut found);
-                    let tree = Dendrogram::from_found(n, found);
-                    for (a, b) in tree.merges().iter().zip(expected.merges()) {
-                        let names = (a.left, a.right, a.size) == (b.left, b.right, b.size);
-                        let near = (a.height - b.height).abs() <= 1e-12 * b.height.max(1e-6);
-                        assert!(names && near, "{n} x {dim}, {most}: {a:?} {b:?}");
-                    }
-                }
+                    heights::ward(frame, &mut found);
+                    found
+                });
+            }
+            same_trees(
+                points,
+                LinkageMethod::Average,
+                Metric::Spherical,
+                |frame, most| {
+                    let mut found = Vec::new();
+                    averages(frame, most, usize::MAX, &mut found).unwrap();
+                    found
+                },
+            );
+        }
+    }
+
+    fn same_trees(
+        points: Points<'_>,
+        method: LinkageMethod,
+        metric: Metric,
+        merges: impl Fn(&Frame<'_>, usize) -> Vec<Found>,
+    ) {
+        let n = points.len();
+        let linkage = LinkageParams::new(method).metric(metric).build().unwrap();
+        let expected = linkage.fit(points).unwrap();
+        let close = match method {
+            LinkageMethod::Ward => 1e-12,
+            _ => 1e-5,
+        };
+        for most in [n / 2, 60, 2, 1] {
+            let frame = Frame::new(Exact::new(points, metric).unwrap());
+            let mut found = merges(&frame, most);
+            heights::rising(n, &mut found);
+            let tree = Dendrogram::from_found(n, found);
+            for (a, b) in tree.merges().iter().zip(expected.merges()) {
+                let names = (a.left, a.right, a.size) == (b.left, b.right, b.size);
+                let near = (a.height - b.height).abs() <= close * b.height.max(1e-6);
+                assert!(names && near, "{method:?} {n}, {most}: {a:?} {b:?}");
             }
         }
     }
@@ -288,7 +436,7 @@ mod tests {
         let points = Points::new(&values, 1).unwrap();
         let frame = Frame::new(Exact::new(points, Metric::Euclidean).unwrap());
         let mut found = Vec::new();
-        let means = Means::new(&frame).reduce(2, &mut found);
+        let means = Means::new(&frame).reduce::<Ward>(2, usize::MAX, &mut found);
         assert_eq!(means.first_points, [0, 1]);
         assert!(found.iter().all(|merge| merge.height <= 0.0));
     }
