@@ -5,6 +5,7 @@
 //! compared in double precision. So the result is that of the plain comparison, ties to the lower
 //! index, on any processor and any number of threads.
 
+use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
@@ -242,7 +243,17 @@ impl<'a> Search<'a> {
         let blocks = self.best.len();
         // Long tasks first, so that the threads end together.
         let mut tasks: Vec<usize> = (0..blocks).collect();
-        for_each_piece(&mut tasks, 1, |_, task| self.compare_block(task[0]));
+        let columns = self.columns.len().div_ceil(BLOCK);
+        if self.same {
+            // Each block with itself first: a point that knows no neighbour yet would take in whole blocks.
+            for_each_piece(&mut tasks, 1, |_, task| {
+                self.compare_block(task[0], task[0]..task[0] + 1);
+            });
+        }
+        for_each_piece(&mut tasks, 1, |_, task| {
+            let from = if self.same { task[0] + 1 } else { 0 };
+            self.compare_block(task[0], from..columns);
+        });
         let mut found = vec![(0, 0.0); self.rows.len() * self.k];
         for_each_piece(&mut found, BLOCK * self.k, |first, found| {
             let block = first / (BLOCK * self.k);
@@ -280,9 +291,12 @@ impl<'a> Search<'a> {
         exact
     }
 
-    /// Compares a block of rows with all blocks of columns, or, where rows and columns are the same,
-    /// with those that do not compare themselves with it.
-    fn compare_block(&self, block: usize) {
+    /// Compares a block of rows with blocks of columns. Where rows and columns are the same, these learn from
+    /// it, too, and do not compare themselves with it.
+    fn compare_block(&self, block: usize, others: Range<usize>) {
+        if others.is_empty() {
+            return;
+        }
         let points = &self.rows.points;
         let first = block * BLOCK;
         let rows = first..points.len().min(first + BLOCK);
@@ -292,9 +306,8 @@ impl<'a> Search<'a> {
             offsets.push(self.rows.push(&mut filtered, row));
         }
         let columns = self.columns.len();
-        let from = if self.same { block } else { 0 };
         let (mut row_asks, mut hits) = (vec![0.0; rows.len()], Vec::new());
-        for other in from..columns.div_ceil(BLOCK) {
+        for other in others {
             let both = self.same && other != block;
             let mut column_asks = [f32::INFINITY; BLOCK];
             if both {
