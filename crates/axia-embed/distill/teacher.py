@@ -1,4 +1,4 @@
-"""The teacher: a forward pass of all-MiniLM-L6-v2 in plain numpy."""
+"""The teachers: forward passes of all-MiniLM-L6-v2 and of all-mpnet-base-v2 in plain numpy."""
 
 import hashlib
 import json
@@ -46,6 +46,15 @@ def gelu(x):
 class Teacher:
     """`encode` gives the model's sentence vectors: mean of the last layer, unit length."""
 
+    query_key_value = ("attention.self.query", "attention.self.key", "attention.self.value")
+    attended, attended_norm = "attention.output.dense", "attention.output.LayerNorm"
+
+    @staticmethod
+    def of(folder):
+        """The teacher of a folder's model."""
+        kind = json.loads((Path(folder) / "config.json").read_text())["model_type"]
+        return {"bert": Teacher, "mpnet": Mpnet}[kind](folder)
+
     def __init__(self, folder):
         folder = Path(folder)
         self.config = json.loads((folder / "config.json").read_text())
@@ -66,26 +75,34 @@ class Teacher:
         x /= np.sqrt((x * x).mean(-1, keepdims=True) + np.float32(self.config["layer_norm_eps"]))
         return x * self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
 
+    def _embedded(self, ids):
+        w = self.weights
+        x = w["embeddings.word_embeddings.weight"][ids]
+        x = x + w["embeddings.position_embeddings.weight"][: ids.shape[1]]
+        return x + w["embeddings.token_type_embeddings.weight"][0]
+
+    def _bias(self, length):
+        """What is added to the scores of attention."""
+        return np.float32(0)
+
     def _forward(self, ids):
         """Last hidden layer for an array of ids, all texts of one length: no mask is needed."""
         n, length = ids.shape
         heads = self.config["num_attention_heads"]
         size = self.dim // heads
-        w = self.weights
-        x = w["embeddings.word_embeddings.weight"][ids]
-        x = x + w["embeddings.position_embeddings.weight"][:length]
-        x = self._norm(x + w["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
+        x = self._norm(self._embedded(ids), "embeddings.LayerNorm")
+        bias = self._bias(length)
         for layer in range(self.config["num_hidden_layers"]):
             at = f"encoder.layer.{layer}"
             q, k, v = (
-                self._linear(x, f"{at}.attention.self.{part}").reshape(n, length, heads, size).transpose(0, 2, 1, 3)
-                for part in ("query", "key", "value")
+                self._linear(x, f"{at}.{part}").reshape(n, length, heads, size).transpose(0, 2, 1, 3)
+                for part in self.query_key_value
             )
-            scores = q @ k.transpose(0, 1, 3, 2) / np.float32(np.sqrt(size))
+            scores = q @ k.transpose(0, 1, 3, 2) / np.float32(np.sqrt(size)) + bias
             scores = np.exp(scores - scores.max(-1, keepdims=True))
             scores /= scores.sum(-1, keepdims=True)
             mixed = (scores @ v).transpose(0, 2, 1, 3).reshape(n, length, self.dim)
-            x = self._norm(x + self._linear(mixed, f"{at}.attention.output.dense"), f"{at}.attention.output.LayerNorm")
+            x = self._norm(x + self._linear(mixed, f"{at}.{self.attended}"), f"{at}.{self.attended_norm}")
             inner = gelu(self._linear(x, f"{at}.intermediate.dense"))
             x = self._norm(x + self._linear(inner, f"{at}.output.dense"), f"{at}.output.LayerNorm")
         return x
@@ -109,22 +126,44 @@ class Teacher:
         return self.encode_ids([e.ids for e in self.tokenizer.encode_batch(texts)])
 
 
+class Mpnet(Teacher):
+    """No token types, positions that begin at 2, and one bias for all layers by how far two tokens are apart."""
+
+    query_key_value = ("attention.attn.q", "attention.attn.k", "attention.attn.v")
+    attended, attended_norm = "attention.attn.o", "attention.LayerNorm"
+
+    def _embedded(self, ids):
+        w = self.weights
+        positions = w["embeddings.position_embeddings.weight"][2 : 2 + ids.shape[1]]
+        return w["embeddings.word_embeddings.weight"][ids] + positions
+
+    def _bias(self, length):
+        # 16 buckets a direction: one each up to 7, then wider and wider ones, the last from 128 on.
+        at = np.arange(length)
+        ahead = at[None, :] - at[:, None]
+        far = np.abs(ahead)
+        wide = 8 + (np.log(np.maximum(far, 1) / 8) / np.log(16) * 8).astype(int)
+        bucket = np.where(far < 8, far, np.minimum(wide, 15)) + 16 * (ahead > 0)
+        return self.weights["encoder.relative_attention_bias.weight"][bucket].transpose(2, 0, 1)
+
+
 def _encode_part(job):
     folder, part = job
-    teacher = Teacher(folder)
+    teacher = Teacher.of(folder)
     encode = teacher.encode if isinstance(part[0], str) else teacher.encode_ids
     return encode(part).astype(np.float16)
 
 
-def encode_cached(given, name, texts):
-    """Vectors of texts (or of lists of ids) from a pool of workers, kept under a digest of the texts."""
+def encode_cached(given, model, name, texts):
+    """Vectors of texts (or of lists of ids) by the model of a folder, from a pool of workers; they are kept under the
+    name and a digest of the texts."""
     digest = hashlib.sha256("\n".join(map(str, texts)).encode()).hexdigest()[:16]
     path = Path(given.cache) / f"{name}-{digest}.npy"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         parts = max(1, len(texts) // 4096)
         with Pool(given.workers) as pool:
-            found = pool.map(_encode_part, [(given.model, texts[part::parts]) for part in range(parts)], 1)
+            found = pool.map(_encode_part, [(model, texts[part::parts]) for part in range(parts)], 1)
         out = np.zeros((len(texts), found[0].shape[1]), np.float16)
         for part, vectors in enumerate(found):
             out[part::parts] = vectors

@@ -28,7 +28,7 @@ def main():
         table = Table.read(given.table)
         vectors = embed(table.rows(), bags(table.pieces, names))
     else:
-        vectors = Teacher(given.model).encode(names)
+        vectors = Teacher.of(given.model).encode(names)
     closeness = vectors @ vectors.T
     np.fill_diagonal(closeness, -np.inf)
     nearest = closeness.argmax(axis=1)

@@ -64,6 +64,50 @@ def pairs(net, times, random):
     return [f"{a} {b}" for a, b in zip(first, random.choice(nouns, times))]
 
 
+def longer(net, times, random):
+    """Made-up labels of up to three words, of words joined by "and", "of", "for" and "in", and with hyphens."""
+    qualities = np.array(net.common(is_quality, 2))
+    nouns = np.array(net.common(is_abstract, 2))
+    hyphenated = np.array(
+        sorted(
+            lemma
+            for lemma, files in net.files.items()
+            if re.fullmatch(r"[a-z]+(-[a-z]+)+", lemma) and any(part in ("adj", "noun") for part, _ in files)
+        )
+    )
+
+    def made(share, form, *words):
+        drawn = [random.choice(one, times * share // 100) for one in words]
+        return [form.format(*row) for row in zip(*drawn)]
+
+    found = made(35, "{} {}", qualities, nouns) + made(20, "{} {}", nouns, nouns)
+    for words in ((qualities, nouns, nouns), (qualities, qualities, nouns), (nouns, nouns, nouns)):
+        found += made(8, "{} {} {}", *words)
+    for joint in ("and", "of", "for", "in"):
+        found += made(2, "{} " + joint + " {}", nouns, nouns)
+    found += made(4, "{}-{}", nouns, nouns) + made(4, "{}-{} {}", nouns, qualities, nouns)
+    return found + made(2, "self-{}", nouns) + made(4, "{} {}", hyphenated, nouns)
+
+
+def other_forms(net, pieces, times, random):
+    """Words among the pieces that WordNet's glosses have and no label above, then made-up labels with them: plurals,
+    participles, things."""
+    qualities = np.array(net.common(is_quality, 2))
+    nouns = np.array(net.common(is_abstract, 2))
+    glossed = Counter(word for gloss in net.glosses for word in WORD.findall(gloss.lower()))
+    drawn = set(qualities) | set(nouns)
+    others = np.array(sorted(p for p in pieces if re.fullmatch(r"[a-z]{3,}", p) and p not in drawn and glossed[p]))
+
+    def made(share, form, *words):
+        drawn = [random.choice(one, times * share // 16) for one in words]
+        return [form.format(*row) for row in zip(*drawn)]
+
+    found = made(4, "{} {}", qualities, others) + made(4, "{} {}", nouns, others) + made(4, "{} {}", others, nouns)
+    found += made(1, "{} {} {}", nouns, others, nouns) + made(1, "{} {} {}", qualities, nouns, others)
+    found += made(1, "{} of {}", nouns, others) + made(1, "{} and {}", others, others)
+    return [str(word) for word in others] + found
+
+
 def lemmas(net):
     """Words and set phrases: all but the rarer concrete nouns."""
     wanted = {

@@ -14,7 +14,7 @@ use crate::{Embedder, Embeddings, Error};
 ///
 /// Each text is split into words and pieces of words as BERT does; each piece has a row in a table,
 /// and the text's vector is the sum of its pieces' rows at unit length. The table was distilled from
-/// all-MiniLM-L6-v2 (see `NOTICE`): no model runs, nothing is downloaded.
+/// all-MiniLM-L6-v2 and all-mpnet-base-v2 (see `NOTICE`): no model runs, nothing is downloaded.
 ///
 /// A text of which no word is known gives a row of zeros: an empty text, punctuation alone, or a
 /// script other than Latin.
