@@ -37,6 +37,21 @@ pub(super) struct Address {
     pub(super) score: f32,
 }
 
+/// Whether no address can be among the words, so that there is no need to look closer: each core holds a number, a
+/// kind of street, a military unit, or a word that ends like a street behind one that announces a place.
+pub(super) fn none(text: &str, tokens: &[Token]) -> bool {
+    if text.bytes().any(|b| b.is_ascii_digit()) {
+        return false;
+    }
+    let kind = |token: &Token| token.flags.any(BEFORE | AFTER | MILITARY);
+    let announced = |pair: &[Token]| {
+        pair[1].shape != Shape::Lower
+            && pair[1].length >= 5
+            && pair[0].flags.any(CUE | ADDRESS | CORNER | JOIN)
+    };
+    !tokens.iter().any(kind) && !tokens.windows(2).any(announced)
+}
+
 /// All addresses in order, without overlaps.
 pub(super) fn addresses(text: &str, tokens: &[Token], pieces: &[Piece]) -> Vec<Address> {
     let reader = Reader {
@@ -162,8 +177,10 @@ impl Reader<'_> {
         }
         let word = self.word(at)?;
         // Most words are in lower case, and no core begins with them; `p.o. box` does.
-        let plain = word.shape == Shape::Lower && word.length > 2;
-        if plain && !word.flags.any(STRONG_UNIT | MILITARY | BEFORE) {
+        if word.shape == Shape::Lower
+            && !word.flags.any(STRONG_UNIT | MILITARY | BEFORE)
+            && (word.length > 2 || self.text.as_bytes().get(word.start) != Some(&b'p'))
+        {
             return None;
         }
         if word.glued && !self.number_follows(at) {

@@ -9,10 +9,22 @@ pub(crate) use self::lexicon::CLASSES;
 use crate::names::Token;
 use crate::{Finding, Kind};
 
+/// Memory that one text after the other is read in.
+#[derive(Default)]
+pub(crate) struct Pieces(Vec<piece::Piece>);
+
 /// Reports the street addresses among the words of a text, with what belongs to them.
-pub(crate) fn addresses(text: &str, words: &[Token], out: &mut Vec<Finding>) {
-    let pieces = piece::pieces(text, words);
-    let found = grammar::addresses(text, words, &pieces);
+pub(crate) fn addresses(
+    text: &str,
+    words: &[Token],
+    Pieces(pieces): &mut Pieces,
+    out: &mut Vec<Finding>,
+) {
+    if grammar::none(text, words) {
+        return;
+    }
+    piece::pieces(text, words, pieces);
+    let found = grammar::addresses(text, words, pieces);
     out.extend(found.into_iter().map(|address| {
         Finding::by_rule(
             Kind::StreetAddress,

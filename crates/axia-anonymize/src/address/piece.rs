@@ -35,11 +35,26 @@ pub(super) struct Piece {
 }
 
 /// Words and numbers in the order of the text. `12a` is a number; `$5`, `3.5` and `5%` are none.
-pub(super) fn pieces(text: &str, tokens: &[Token]) -> Vec<Piece> {
-    let mut out: Vec<Piece> = Vec::with_capacity(tokens.len() + 8);
+pub(super) fn pieces(text: &str, tokens: &[Token], out: &mut Vec<Piece>) {
+    out.clear();
+    out.reserve(tokens.len() + 8);
     let mut from = 0;
     for (at, token) in tokens.iter().enumerate() {
-        numbers(text, from..token.start, &mut out);
+        // Most words stand behind another one and a space.
+        if from + 1 == token.start
+            && text.as_bytes().get(from) == Some(&b' ')
+            && out.last().is_some_and(|last| last.end == from)
+        {
+            out.push(Piece {
+                start: token.start,
+                end: token.end,
+                gap: Gap::Space,
+                sort: Sort::Word(at),
+            });
+            from = token.end;
+            continue;
+        }
+        numbers(text, from..token.start, out);
         from = token.end;
         if let Some(last) = out.last_mut().filter(|last| last.end == token.start)
             && let Sort::Number { ordinal, .. } = &mut last.sort
@@ -49,10 +64,9 @@ pub(super) fn pieces(text: &str, tokens: &[Token]) -> Vec<Piece> {
             *ordinal = token.length == 2;
             continue;
         }
-        push(text, token.start..token.end, Sort::Word(at), &mut out);
+        push(text, token.start..token.end, Sort::Word(at), out);
     }
-    numbers(text, from..text.len(), &mut out);
-    out
+    numbers(text, from..text.len(), out);
 }
 
 fn push(text: &str, span: Range<usize>, sort: Sort, out: &mut Vec<Piece>) {

@@ -84,18 +84,30 @@ impl WordHash {
         len: 0,
     };
 
-    /// The hash of a word of ASCII letters in any capitals, eight bytes at a time.
-    pub(crate) fn of_letters(word: &[u8]) -> Self {
+    /// The hash of the ASCII letters of `text` from `start` on, in any capitals, eight bytes at a time.
+    #[inline]
+    pub(crate) fn of_letters(text: &[u8], start: usize, len: usize) -> Self {
         const SMALL: u64 = 0x2020_2020_2020_2020;
         let mut hash = Self::START;
-        let (eights, rest) = word.as_chunks::<8>();
-        for eight in eights {
-            hash.mixed = mixed(hash.mixed, u64::from_le_bytes(*eight) | SMALL);
+        let mut rest = text.get(start..).unwrap_or_default();
+        let mut left = len;
+        while let Some((eight, behind)) = rest.split_first_chunk::<8>() {
+            let eight = u64::from_le_bytes(*eight) | SMALL;
+            if left < 8 {
+                // What stands behind the word is cut off.
+                hash.bytes = eight & !(u64::MAX << (8 * left));
+                left = 0;
+                break;
+            }
+            hash.mixed = mixed(hash.mixed, eight);
+            rest = behind;
+            left -= 8;
         }
-        for (byte, place) in rest.iter().zip(0..) {
+        // At the end of the text.
+        for (byte, place) in rest.iter().take(left).zip(0..) {
             hash.bytes |= u64::from(*byte | 0x20) << (8 * place);
         }
-        hash.len = u32::try_from(word.len()).unwrap_or(u32::MAX);
+        hash.len = u32::try_from(len).unwrap_or(u32::MAX);
         hash
     }
 

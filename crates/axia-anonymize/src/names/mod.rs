@@ -11,19 +11,36 @@ mod reference;
 mod token;
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 pub(crate) use self::gazetteer::gazetteer;
+use self::grammar::Name;
 pub(crate) use self::grammar::is_function;
+use self::token::Marks;
 use self::token::tokens;
 pub(crate) use self::token::{Shape, Token, unescaped};
 
+use crate::address::Pieces;
 use crate::{Evidence, Finding, Kind, Recognizer};
 
 /// Names of persons, and street addresses: both read the same words.
 pub(crate) struct NameRules;
 
-/// Words of a text are about so many bytes long, with what stands between them.
-const WORD: usize = 5;
+/// Memory that one text after the other is read in.
+#[derive(Default)]
+struct Scratch {
+    marks: Marks,
+    words: Vec<Token>,
+    names: Vec<Name>,
+    pieces: Pieces,
+}
+
+/// Longer texts than this leave no memory behind for the next one, in bytes.
+const KEPT: usize = 1 << 20;
+
+thread_local! {
+    static SCRATCH: Cell<Scratch> = Cell::default();
+}
 
 impl Recognizer for NameRules {
     fn kind(&self) -> Kind {
@@ -36,18 +53,26 @@ impl Recognizer for NameRules {
 
     fn recognize(&self, text: &str, out: &mut Vec<Finding>) {
         let gazetteer = gazetteer();
-        let mut words = Vec::with_capacity(text.len() / WORD + 1);
-        tokens(text, gazetteer, &mut words);
-        let mut names = Vec::new();
-        grammar::names(text, &words, gazetteer, &mut names);
-        out.extend(names.into_iter().map(|name| {
+        let mut scratch = SCRATCH.take();
+        let Scratch {
+            marks,
+            words,
+            names,
+            pieces,
+        } = &mut scratch;
+        tokens(text, gazetteer, marks, words);
+        grammar::names(text, words, gazetteer, names);
+        out.extend(names.drain(..).map(|name| {
             let finding = Finding::by_rule(Kind::Person, name.span, name.rule, name.score);
             match name.context {
                 Some(word) => finding.with_evidence(Evidence::Context(Cow::Borrowed(word))),
                 None => finding,
             }
         }));
-        crate::address::addresses(text, &words, out);
+        crate::address::addresses(text, words, pieces, out);
+        if !scratch.marks.is_large() {
+            SCRATCH.set(scratch);
+        }
     }
 
     fn fingerprint(&self) -> String {

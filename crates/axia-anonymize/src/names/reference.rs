@@ -9,7 +9,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
 use super::gazetteer::{Flags, all_words, gazetteer};
-use super::token::tokens;
+use super::token::{Marks, tokens};
 
 pub(crate) fn fold(word: &str) -> String {
     let bare: String = word
@@ -107,7 +107,7 @@ static KNOWN: LazyLock<BTreeMap<String, Flags>> = LazyLock::new(all_words);
 
 fn agree(text: &str) {
     let mut fast = Vec::new();
-    tokens(text, gazetteer(), &mut fast);
+    tokens(text, gazetteer(), &mut Marks::default(), &mut fast);
     let fast: Vec<_> = fast.iter().map(|t| (t.start, t.end, t.flags)).collect();
     assert_eq!(fast, words(text, &KNOWN), "{text:?}");
 }

@@ -1,7 +1,7 @@
 //! Cuts a text into words, with what stands around each.
 
 use super::gazetteer::{Flags, Gazetteer, WordHash, WordKey};
-use crate::rules::mask;
+use crate::rules::masks;
 
 /// How a word is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,13 +54,22 @@ pub(crate) struct Token {
 }
 
 /// The words of a text in Latin, Greek, Cyrillic, Armenian and other letters with capitals.
-pub(crate) fn tokens(text: &str, gazetteer: &Gazetteer, out: &mut Vec<Token>) {
+pub(crate) fn tokens(text: &str, gazetteer: &Gazetteer, marks: &mut Marks, out: &mut Vec<Token>) {
     out.clear();
-    let marks = Marks::of(text.as_bytes());
+    marks.read(text.as_bytes());
     let mut at = 0;
     let mut end_before = 0;
     while let Some(stop) = marks.next(at) {
         at = stop;
+        if at == end_before + 1
+            && !out.is_empty()
+            && let Some(word) = plain_word(text.as_bytes(), marks, at)
+        {
+            at = word.end;
+            end_before = word.end;
+            out.push(word);
+            continue;
+        }
         let Some(c) = char_at(text, at) else { break };
         if c == '\\' {
             at += escape(text, at).max(1);
@@ -70,7 +79,7 @@ pub(crate) fn tokens(text: &str, gazetteer: &Gazetteer, out: &mut Vec<Token>) {
             at += c.len_utf8();
             continue;
         }
-        let (word, next) = word(text, &marks, at);
+        let (word, next) = word(text, marks, at);
         let between = &text[end_before..at];
         let (gap, starts) = match between.as_bytes() {
             [b' '] => (Gap::Space, false),
@@ -94,9 +103,53 @@ pub(crate) fn tokens(text: &str, gazetteer: &Gazetteer, out: &mut Vec<Token>) {
     }
 }
 
+/// What most words are: ASCII letters behind one space, with a space or a mark behind them that makes them part of
+/// nothing else. `word` says the same of them.
+fn plain_word(bytes: &[u8], marks: &Marks, start: usize) -> Option<Token> {
+    if start == 0 || bytes.get(start - 1) != Some(&b' ') {
+        return None;
+    }
+    let window = marks.window(start);
+    let length = (!window.letters).trailing_zeros();
+    if !(1..64).contains(&length) {
+        return None;
+    }
+    let end = start + length as usize;
+    let dot = match bytes.get(end) {
+        None | Some(b' ' | b',' | b'\n' | b'!' | b'?' | b';' | b':' | b')' | b'"' | b'-') => false,
+        // Not with a letter or a digit behind it.
+        Some(b'.') => match bytes.get(end + 1) {
+            None | Some(b' ' | b'\n' | b'"') => true,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let capitals = window.capitals & !(u64::MAX << length);
+    let shape = if capitals == 0 {
+        Shape::Lower
+    } else {
+        shape(&Capitals::of(capitals, length))
+    };
+    Some(Token {
+        start,
+        end,
+        key: WordHash::of_letters(bytes, start, length as usize).key(),
+        flags: Flags::default(),
+        shape,
+        gap: Gap::Space,
+        #[allow(clippy::cast_possible_truncation)] // It is below 64.
+        length: length as u8,
+        starts: false,
+        glued: false,
+        dot,
+        tail: 0,
+    })
+}
+
 /// What is known of each byte of a text, one bit each: so a word's end is found without a step for each
 /// letter.
-struct Marks {
+#[derive(Default)]
+pub(crate) struct Marks {
     blocks: Vec<Block>,
 }
 
@@ -110,20 +163,34 @@ struct Block {
 }
 
 impl Marks {
+    #[cfg(test)]
     fn of(bytes: &[u8]) -> Self {
-        let block = |at| {
-            let letters = mask(bytes, at, |b| b.is_ascii_alphabetic());
-            Block {
+        let mut marks = Self::default();
+        marks.read(bytes);
+        marks
+    }
+
+    /// Whether it holds more memory than is worth keeping for the next text.
+    pub(crate) fn is_large(&self) -> bool {
+        self.blocks.capacity() > super::KEPT / 64
+    }
+
+    fn read(&mut self, bytes: &[u8]) {
+        self.blocks.clear();
+        self.blocks.reserve(bytes.len() / 64 + 2);
+        for at in (0..bytes.len()).step_by(64) {
+            let [letters, capitals, others] = masks(bytes, at, |b| {
+                let letter = b.is_ascii_alphabetic();
+                [letter, letter & (b & 0x20 == 0), (b >= 0x80) | (b == b'\\')]
+            });
+            self.blocks.push(Block {
                 letters,
-                capitals: letters & mask(bytes, at, |b| b & 0x20 == 0),
-                stops: letters | mask(bytes, at, |b| (b >= 0x80) | (b == b'\\')),
-            }
-        };
-        let blocks = (0..bytes.len()).step_by(64).map(block);
-        // A window may reach into one more.
-        Self {
-            blocks: blocks.chain([Block::default()]).collect(),
+                capitals,
+                stops: letters | others,
+            });
         }
+        // A window may reach into one more.
+        self.blocks.push(Block::default());
     }
 
     /// The first place at or behind `at` where something has to be looked at.
@@ -188,11 +255,8 @@ fn is_letter(c: char) -> bool {
 #[derive(Debug, PartialEq)]
 struct Spelling {
     key: WordKey,
-    capitals: u32,
-    smalls: u32,
+    capitals: Capitals,
     length: u32,
-    first_is_capital: bool,
-    inner_capital_after_small: bool,
     end: usize,
     /// The first letter behind an apostrophe; 0 without.
     ending: u8,
@@ -200,26 +264,50 @@ struct Spelling {
     next: usize,
 }
 
+/// Which letters of a word are capitals.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Capitals {
+    capitals: u32,
+    smalls: u32,
+    first_is_capital: bool,
+    inner_capital_after_small: bool,
+}
+
+impl Capitals {
+    /// Of the first `length` letters, one bit each.
+    fn of(capitals: u64, length: u32) -> Self {
+        let smalls = !capitals & !(u64::MAX << length);
+        // Capitals above the lowest small letter; without one all bits are taken away.
+        let behind_small = !(smalls & smalls.wrapping_neg()).wrapping_sub(1);
+        Self {
+            capitals: capitals.count_ones(),
+            smalls: smalls.count_ones(),
+            first_is_capital: capitals & 1 == 1,
+            inner_capital_after_small: capitals & behind_small != 0,
+        }
+    }
+}
+
+fn shape(word: &Capitals) -> Shape {
+    if word.capitals == 0 {
+        Shape::Lower
+    } else if word.smalls == 0 {
+        Shape::Upper
+    } else if word.first_is_capital && (!word.inner_capital_after_small || word.capitals <= 2) {
+        Shape::Capital
+    } else {
+        Shape::Mixed
+    }
+}
+
 /// The word at `start`, and where to go on. `gap`, `flags` and `starts` are filled in later.
 fn word(text: &str, marks: &Marks, start: usize) -> (Token, usize) {
     let ascii = ascii_spelling(text.as_bytes(), marks, start);
     let spelling = ascii.unwrap_or_else(|| spelling(text, start));
     let Spelling {
-        capitals,
-        smalls,
-        length,
-        end: at,
-        ..
+        length, end: at, ..
     } = spelling;
-    let shape = if capitals == 0 {
-        Shape::Lower
-    } else if smalls == 0 {
-        Shape::Upper
-    } else if spelling.first_is_capital && (!spelling.inner_capital_after_small || capitals <= 2) {
-        Shape::Capital
-    } else {
-        Shape::Mixed
-    };
+    let shape = shape(&spelling.capitals);
     let before = char_before(text, start);
     let broken = || start >= 2 && escape(text, start - 2) > 0;
     let after = char_at(text, at);
@@ -259,16 +347,10 @@ fn ascii_spelling(bytes: &[u8], marks: &Marks, start: usize) -> Option<Spelling>
         return None;
     }
     let capitals = window.capitals & !(u64::MAX << length);
-    let smalls = !window.capitals & !(u64::MAX << length);
-    // Capitals above the lowest small letter; without one all bits are taken away.
-    let behind_small = !(smalls & smalls.wrapping_neg()).wrapping_sub(1);
     Some(Spelling {
-        key: WordHash::of_letters(&bytes[start..end]).key(),
-        capitals: capitals.count_ones(),
-        smalls: smalls.count_ones(),
+        key: WordHash::of_letters(bytes, start, length as usize).key(),
+        capitals: Capitals::of(capitals, length),
         length,
-        first_is_capital: capitals & 1 == 1,
-        inner_capital_after_small: capitals & behind_small != 0,
         end,
         ending: 0,
         next: end,
@@ -277,9 +359,8 @@ fn ascii_spelling(bytes: &[u8], marks: &Marks, start: usize) -> Option<Spelling>
 
 fn spelling(text: &str, start: usize) -> Spelling {
     let mut hash = WordHash::START;
-    let (mut capitals, mut smalls, mut length) = (0_u32, 0_u32, 0_u32);
-    let mut first_is_capital = false;
-    let mut inner_capital_after_small = false;
+    let mut word = Capitals::default();
+    let mut length = 0_u32;
     let mut at = start;
     let mut ending = 0;
     let mut next = None;
@@ -288,11 +369,11 @@ fn spelling(text: &str, start: usize) -> Spelling {
             hash = hash.with_char(c);
             length += 1;
             if c.is_uppercase() {
-                capitals += 1;
-                first_is_capital |= at == start;
-                inner_capital_after_small |= smalls > 0;
+                word.capitals += 1;
+                word.first_is_capital |= at == start;
+                word.inner_capital_after_small |= word.smalls > 0;
             } else if c.is_lowercase() {
-                smalls += 1;
+                word.smalls += 1;
             }
             at += c.len_utf8();
             continue;
@@ -320,11 +401,8 @@ fn spelling(text: &str, start: usize) -> Spelling {
     }
     Spelling {
         key: hash.key(),
-        capitals,
-        smalls,
+        capitals: word,
         length,
-        first_is_capital,
-        inner_capital_after_small,
         end: at,
         ending,
         next: next.unwrap_or(at),

@@ -44,7 +44,7 @@ use std::ops::Range;
 #[cfg(feature = "phone")]
 pub use self::phone_library::PhoneRecognizer;
 #[cfg(feature = "names")]
-pub(crate) use self::scan::mask;
+pub(crate) use self::scan::masks;
 use self::scan::{BLOCK, Marks};
 pub(crate) use self::scan::{long_runs_of, words_with_digits};
 use self::secret::SecretRules;

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use wide::i8x16;
+
 /// So many bytes are looked at together, one bit each; the compiler makes vector instructions of it.
 pub(crate) const BLOCK: usize = 64;
 
@@ -153,8 +155,13 @@ fn sixteen(ones: u128) -> u128 {
     eight & eight << 8
 }
 
-/// One bit for each of the 64 bytes from `at` on of which `wanted` holds, none behind the end.
-pub(crate) fn mask(bytes: &[u8], at: usize, wanted: impl Fn(u8) -> bool) -> u64 {
+/// For each of a few tests, one bit for each of the 64 bytes from `at` on of which it holds, none behind the end.
+#[inline]
+pub(crate) fn masks<const N: usize>(
+    bytes: &[u8],
+    at: usize,
+    tests: impl Fn(u8) -> [bool; N],
+) -> [u64; N] {
     let rest = bytes.get(at..).unwrap_or_default();
     let mut tail = [0; BLOCK];
     let (block, len) = match rest.first_chunk::<BLOCK>() {
@@ -166,24 +173,28 @@ pub(crate) fn mask(bytes: &[u8], at: usize, wanted: impl Fn(u8) -> bool) -> u64 
     };
     let mut flags = [0; BLOCK];
     for (flag, byte) in flags.iter_mut().zip(block) {
-        *flag = u8::from(wanted(*byte));
+        for (i, holds) in tests(*byte).into_iter().enumerate() {
+            *flag |= u8::from(holds) << i;
+        }
     }
-    let marks = bits(&flags, 1);
-    if len < BLOCK {
-        marks & !(u64::MAX << len)
-    } else {
-        marks
-    }
+    std::array::from_fn(|i| {
+        let marks = bits(&flags, 1 << i);
+        if len < BLOCK {
+            marks & !(u64::MAX << len)
+        } else {
+            marks
+        }
+    })
 }
 
 /// One bit for each byte that has the flag.
+#[inline]
 fn bits(flags: &[u8; BLOCK], flag: u8) -> u64 {
-    let shift = flag.trailing_zeros();
+    let flag = i8x16::splat(flag.cast_signed());
     let mut bits = 0;
-    for (i, eight) in flags.as_chunks::<8>().0.iter().enumerate() {
-        // One bit in each byte; the product has them side by side in its highest byte.
-        let ones = u64::from_le_bytes(*eight) >> shift & 0x0101_0101_0101_0101;
-        bits |= (ones.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * i);
+    for (i, sixteen) in flags.as_chunks::<16>().0.iter().enumerate() {
+        let bytes = i8x16::new(sixteen.map(u8::cast_signed));
+        bits |= u64::from((bytes & flag).simd_eq(flag).to_bitmask()) << (16 * i);
     }
     bits
 }
@@ -245,7 +256,7 @@ pub(crate) fn long_runs_of(bytes: &[u8], least: usize, mut visit: impl FnMut(Ran
     let mut before = 0;
     let mut end = 0;
     for at in (0..bytes.len()).step_by(BLOCK) {
-        let marks = mask(bytes, at, is_run_byte);
+        let [marks] = masks(bytes, at, |b| [is_run_byte(b)]);
         let ends = sixteen(both(marks, before));
         for last in places(high(ends & ends << (least - 16)), at) {
             if last >= end {
