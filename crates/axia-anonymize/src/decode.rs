@@ -7,6 +7,9 @@
 use std::ops::Range;
 
 use crate::normalize::{BARRIER, Hole, Shadow, normalize};
+use crate::rules::{
+    BLOCK, bits, both, flags, is_run_byte, long_runs_of, sixteen, words_with_digits,
+};
 
 /// So much text on both sides of a code is shown: addresses and context words.
 const AROUND: usize = 96;
@@ -24,7 +27,11 @@ struct Code {
 
 /// The decoded shadow, if the text holds any code.
 pub(crate) fn decoded(text: &str, holes: &[Hole]) -> Option<Shadow<'static>> {
-    let mut codes = codes(text);
+    let signs = Signs::of(text.as_bytes());
+    if signs == Signs::default() {
+        return None;
+    }
+    let mut codes = codes(text, &signs);
     codes.retain(|code| {
         let after = holes.partition_point(|hole| hole.span.end <= code.span.start);
         holes
@@ -69,39 +76,109 @@ fn border(text: &str, mut at: usize) -> usize {
     at
 }
 
-/// All codes, in order and without overlaps.
-fn codes(text: &str) -> Vec<Code> {
-    let bytes = text.as_bytes();
-    let mut found: Vec<Code> = Vec::new();
-    for at in memchr::memchr3_iter(b'%', b'&', b'\\', bytes) {
-        if found.last().is_none_or(|last| last.span.end <= at) {
-            found.extend(escape_at(text, at));
+/// Which signs of codes a text holds at all: most texts hold none, and one look at each byte tells.
+#[derive(Debug, Default, PartialEq)]
+struct Signs {
+    /// `%`, `&` and the backslash.
+    escapes: bool,
+    /// `<`.
+    tags: bool,
+    /// `=`.
+    equals: bool,
+    /// `[`, `(` and `{`.
+    brackets: bool,
+    beyond_ascii: bool,
+    /// A digit beside one of the letters that look like one.
+    letters_for_digits: bool,
+    /// A run that may be base64.
+    long_runs: bool,
+}
+
+impl Signs {
+    fn of(bytes: &[u8]) -> Self {
+        const ESCAPE: u8 = 1;
+        const TAG: u8 = 2;
+        const EQUALS: u8 = 4;
+        const BRACKET: u8 = 8;
+        const BEYOND: u8 = 16;
+        const DIGIT: u8 = 32;
+        const LETTER: u8 = 64;
+        const RUN: u8 = 128;
+        let (mut any, mut beside, mut runs) = (0_u8, 0_u64, 0_u128);
+        let (mut digits_before, mut letters_before, mut runs_before) = (0, 0, 0);
+        for at in (0..bytes.len()).step_by(BLOCK) {
+            let flags = flags(bytes, at, |b| {
+                (u8::from((b == b'%') | (b == b'&') | (b == b'\\')) * ESCAPE)
+                    | (u8::from(b == b'<') * TAG)
+                    | (u8::from(b == b'=') * EQUALS)
+                    | (u8::from((b == b'(') | (b & !0x20 == b'[')) * BRACKET)
+                    | (u8::from(b >= 0x80) * BEYOND)
+                    | (u8::from(b.is_ascii_digit()) * DIGIT)
+                    | (u8::from((b | 0x20 == b'o') | (b == b'l') | (b == b'I')) * LETTER)
+                    | (u8::from(is_run_byte(b)) * RUN)
+            });
+            any |= flags.iter().fold(0, |any, flag| any | flag);
+            let (digits, letters) = (bits(&flags, DIGIT), bits(&flags, LETTER));
+            beside |= digits & (letters << 1 | letters_before >> 63);
+            beside |= letters & (digits << 1 | digits_before >> 63);
+            let run = bits(&flags, RUN);
+            runs |= sixteen(both(run, runs_before));
+            (digits_before, letters_before, runs_before) = (digits, letters, run);
+        }
+        Self {
+            escapes: any & ESCAPE != 0,
+            tags: any & TAG != 0,
+            equals: any & EQUALS != 0,
+            brackets: any & BRACKET != 0,
+            beyond_ascii: any & BEYOND != 0,
+            letters_for_digits: beside != 0,
+            long_runs: runs != 0,
         }
     }
-    found.extend(
-        memchr::memchr_iter(b'<', bytes)
-            .filter_map(|at| bracketed_at(bytes, at).or_else(|| tag_at(bytes, at))),
-    );
-    found.extend(memchr::memchr_iter(b'=', bytes).filter_map(|at| quoted_at(bytes, at)));
-    found.extend(memchr::memmem::find_iter(bytes, "[:]").map(|at| Code {
-        span: at..at + 3,
-        plain: ":".to_owned(),
-    }));
-    let opened = memchr::memchr3_iter(b'[', b'(', b'{', bytes);
-    found.extend(opened.filter_map(|at| bracketed_at(bytes, at)));
-    if !text.is_ascii() {
-        let signs = memchr::memchr3_iter(0xC2, 0xE2, 0xE3, bytes);
-        found.extend(signs.filter_map(|at| sign_at(text, at)));
-        let brackets =
-            memchr::memmem::find_iter(bytes, "\u{FF08}").filter_map(|at| bracket_at(text, at));
-        found.extend(brackets.flatten());
+}
+
+/// All codes, in order and without overlaps.
+fn codes(text: &str, signs: &Signs) -> Vec<Code> {
+    let bytes = text.as_bytes();
+    let mut found: Vec<Code> = Vec::new();
+    if signs.escapes {
+        for at in memchr::memchr3_iter(b'%', b'&', b'\\', bytes) {
+            if found.last().is_none_or(|last| last.span.end <= at) {
+                found.extend(escape_at(text, at));
+            }
+        }
+    }
+    if signs.tags {
+        let opened = memchr::memchr_iter(b'<', bytes);
+        found.extend(opened.filter_map(|at| bracketed_at(bytes, at).or_else(|| tag_at(bytes, at))));
+    }
+    if signs.equals {
+        found.extend(memchr::memchr_iter(b'=', bytes).filter_map(|at| quoted_at(bytes, at)));
+    }
+    if signs.brackets {
+        found.extend(memchr::memmem::find_iter(bytes, "[:]").map(|at| Code {
+            span: at..at + 3,
+            plain: ":".to_owned(),
+        }));
+        let opened = memchr::memchr3_iter(b'[', b'(', b'{', bytes);
+        found.extend(opened.filter_map(|at| bracketed_at(bytes, at)));
+    }
+    if signs.beyond_ascii {
+        let places = memchr::memchr3_iter(0xC2, 0xE2, 0xE3, bytes);
+        found.extend(places.filter_map(|at| sign_at(text, at)));
+        let brackets = memchr::memmem::find_iter(bytes, "\u{FF08}");
+        found.extend(brackets.filter_map(|at| bracket_at(text, at)).flatten());
         // The byte that combining strokes begin with.
         found.extend(memchr::memchr_iter(0xCC, bytes).filter_map(|at| stroke_at(text, at)));
     }
-    crate::rules::long_runs_of(bytes, MIN_BASE64, |run| {
-        found.extend(hexadecimal(text, &run).or_else(|| base64(text, run)));
-    });
-    crate::rules::words_with_digits(bytes, |word| found.extend(letters_for_digits(bytes, word)));
+    if signs.long_runs {
+        long_runs_of(bytes, MIN_BASE64, |run| {
+            found.extend(hexadecimal(text, &run).or_else(|| base64(text, run)));
+        });
+    }
+    if signs.letters_for_digits {
+        words_with_digits(bytes, |word| found.extend(letters_for_digits(bytes, word)));
+    }
     found.sort_by_key(|code| (code.span.start, std::cmp::Reverse(code.span.end)));
     let mut end = 0;
     found.retain(|code| {

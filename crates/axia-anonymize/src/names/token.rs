@@ -1,7 +1,7 @@
 //! Cuts a text into words, with what stands around each.
 
 use super::gazetteer::{Flags, Gazetteer, WordHash, WordKey};
-use crate::rules::masks;
+use crate::rules::{bits, flags};
 
 /// How a word is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,6 +153,10 @@ pub(crate) struct Marks {
     blocks: Vec<Block>,
 }
 
+const LETTER: u8 = 1;
+const CAPITAL: u8 = 2;
+const STOP: u8 = 4;
+
 /// 64 bytes.
 #[derive(Clone, Copy, Default)]
 struct Block {
@@ -179,14 +183,17 @@ impl Marks {
         self.blocks.clear();
         self.blocks.reserve(bytes.len() / 64 + 2);
         for at in (0..bytes.len()).step_by(64) {
-            let [letters, capitals, others] = masks(bytes, at, |b| {
+            let flags = flags(bytes, at, |b| {
                 let letter = b.is_ascii_alphabetic();
-                [letter, letter & (b & 0x20 == 0), (b >= 0x80) | (b == b'\\')]
+                let stop = letter | (b >= 0x80) | (b == b'\\');
+                u8::from(letter) * LETTER
+                    | u8::from(letter & (b & 0x20 == 0)) * CAPITAL
+                    | u8::from(stop) * STOP
             });
             self.blocks.push(Block {
-                letters,
-                capitals,
-                stops: letters | others,
+                letters: bits(&flags, LETTER),
+                capitals: bits(&flags, CAPITAL),
+                stops: bits(&flags, STOP),
             });
         }
         // A window may reach into one more.

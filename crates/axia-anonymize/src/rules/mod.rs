@@ -43,10 +43,10 @@ use std::ops::Range;
 
 #[cfg(feature = "phone")]
 pub use self::phone_library::PhoneRecognizer;
-#[cfg(feature = "names")]
-pub(crate) use self::scan::masks;
-use self::scan::{BLOCK, Marks};
-pub(crate) use self::scan::{long_runs_of, words_with_digits};
+use self::scan::Marks;
+pub(crate) use self::scan::{
+    BLOCK, bits, both, flags, is_run_byte, long_runs_of, sixteen, words_with_digits,
+};
 use self::secret::SecretRules;
 use crate::{Error, Finding, Kind, Recognizer};
 

@@ -138,7 +138,7 @@ pub(crate) const DIGIT_WORDS: usize = 7 * 2 + 6;
 pub(crate) const SEED_WORDS: usize = 12 * 3 + 11;
 
 /// The bits of two blocks in a row.
-fn both(block: u64, before: u64) -> u128 {
+pub(crate) fn both(block: u64, before: u64) -> u128 {
     u128::from(block) << 64 | u128::from(before)
 }
 
@@ -148,48 +148,33 @@ fn high(bits: u128) -> u64 {
 }
 
 /// Where at least sixteen ones in a row end.
-fn sixteen(ones: u128) -> u128 {
+pub(crate) fn sixteen(ones: u128) -> u128 {
     let two = ones & ones << 1;
     let four = two & two << 2;
     let eight = four & four << 4;
     eight & eight << 8
 }
 
-/// For each of a few tests, one bit for each of the 64 bytes from `at` on of which it holds, none behind the end.
+/// The flags that `of` gives each of the 64 bytes from `at` on, none behind the end.
 #[inline]
-pub(crate) fn masks<const N: usize>(
-    bytes: &[u8],
-    at: usize,
-    tests: impl Fn(u8) -> [bool; N],
-) -> [u64; N] {
+pub(crate) fn flags(bytes: &[u8], at: usize, of: impl Fn(u8) -> u8) -> [u8; BLOCK] {
     let rest = bytes.get(at..).unwrap_or_default();
-    let mut tail = [0; BLOCK];
-    let (block, len) = match rest.first_chunk::<BLOCK>() {
-        Some(block) => (block, BLOCK),
-        None => {
-            tail[..rest.len()].copy_from_slice(rest);
-            (&tail, rest.len())
-        }
-    };
     let mut flags = [0; BLOCK];
-    for (flag, byte) in flags.iter_mut().zip(block) {
-        for (i, holds) in tests(*byte).into_iter().enumerate() {
-            *flag |= u8::from(holds) << i;
+    if let Some(block) = rest.first_chunk::<BLOCK>() {
+        for (flag, byte) in flags.iter_mut().zip(block) {
+            *flag = of(*byte);
+        }
+    } else {
+        for (flag, byte) in flags.iter_mut().zip(rest) {
+            *flag = of(*byte);
         }
     }
-    std::array::from_fn(|i| {
-        let marks = bits(&flags, 1 << i);
-        if len < BLOCK {
-            marks & !(u64::MAX << len)
-        } else {
-            marks
-        }
-    })
+    flags
 }
 
 /// One bit for each byte that has the flag.
 #[inline]
-fn bits(flags: &[u8; BLOCK], flag: u8) -> u64 {
+pub(crate) fn bits(flags: &[u8; BLOCK], flag: u8) -> u64 {
     let flag = i8x16::splat(flag.cast_signed());
     let mut bits = 0;
     for (i, sixteen) in flags.as_chunks::<16>().0.iter().enumerate() {
@@ -256,7 +241,7 @@ pub(crate) fn long_runs_of(bytes: &[u8], least: usize, mut visit: impl FnMut(Ran
     let mut before = 0;
     let mut end = 0;
     for at in (0..bytes.len()).step_by(BLOCK) {
-        let [marks] = masks(bytes, at, |b| [is_run_byte(b)]);
+        let marks = bits(&flags(bytes, at, |b| u8::from(is_run_byte(b))), 1);
         let ends = sixteen(both(marks, before));
         for last in places(high(ends & ends << (least - 16)), at) {
             if last >= end {
