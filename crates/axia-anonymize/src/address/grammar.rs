@@ -44,12 +44,30 @@ pub(super) fn none(text: &str, tokens: &[Token]) -> bool {
         return false;
     }
     let kind = |token: &Token| token.flags.any(BEFORE | AFTER | MILITARY);
-    let announced = |pair: &[Token]| {
-        pair[1].shape != Shape::Lower
-            && pair[1].length >= 5
-            && pair[0].flags.any(CUE | ADDRESS | CORNER | JOIN)
+    let cue = |at: Option<usize>| {
+        let token = at.and_then(|at| tokens.get(at));
+        token.is_some_and(|token| token.flags.any(CUE | ADDRESS | CORNER | JOIN))
     };
-    !tokens.iter().any(kind) && !tokens.windows(2).any(announced)
+    let announced = |(at, token): (usize, &Token)| {
+        token.shape != Shape::Lower
+            && cue(at.checked_sub(1))
+            && ends_like_street(text, token, false)
+    };
+    !tokens.iter().any(kind) && !tokens.iter().enumerate().any(announced)
+}
+
+/// Whether a word ends like a street; some endings count only with a number behind it.
+fn ends_like_street(text: &str, word: &Token, numbered: bool) -> bool {
+    let Some(text) = text.get(word.start..word.end) else {
+        return false;
+    };
+    let text = text.to_lowercase();
+    word.length >= 5
+        && STREET_ENDINGS.iter().any(|ending| {
+            let (must, ending) = ending.split_at(1);
+            let long = text.len() >= ending.len() + 3;
+            (numbered || must == "-") && long && text.ends_with(ending)
+        })
 }
 
 /// All addresses in order, without overlaps.
@@ -314,13 +332,12 @@ impl Reader<'_> {
         if word.shape == Shape::Lower || word.length < 5 {
             return None;
         }
-        let text = self.text.get(word.start..word.end)?.to_lowercase();
         let follows = self.number_follows(at);
-        let fits = STREET_ENDINGS.iter().any(|ending| {
-            let (must, ending) = ending.split_at(1);
-            let long = text.len() >= ending.len() + 3;
-            long && text.ends_with(ending) && (follows || must == "-" && self.cue_before(at))
-        });
+        // Most words need not be compared with any ending.
+        if !follows && !self.cue_before(at) {
+            return None;
+        }
+        let fits = ends_like_street(self.text, word, follows);
         let clear = !word.flags.common() && !is_function(word);
         (fits && clear).then(|| if follows { at + 2 } else { at + 1 })
     }
@@ -426,7 +443,7 @@ impl Reader<'_> {
                     .is_some_and(|w| w.shape == Shape::Lower || w.starts)
         });
         let label = before.is_some_and(|b| self.has(b, ADDRESS) && self.gap(at) == Gap::Other);
-        let line = self.starts_line(at) || at == 0;
+        let line = || self.starts_line(at) || at == 0;
         let told = label || place && self.told(at);
         let mut name = at;
         let mut numbers = 0;
@@ -449,7 +466,7 @@ impl Reader<'_> {
         }
         let behind = self.number_follows(end - 1);
         let whole_line =
-            line && (behind || numbers > 0) && self.town_below(end + usize::from(behind));
+            (behind || numbers > 0) && line() && self.town_below(end + usize::from(behind));
         let first = self.word(name)?;
         let plain = first.flags.common() && end == name + 1;
         let year = |i: usize| {

@@ -661,14 +661,15 @@ impl Reader<'_> {
     }
 
     fn family_ending(&self, token: &Token) -> bool {
-        self.is_opaque(token) && self.has_family_ending(token)
+        self.has_family_ending(token) && self.is_opaque(token)
     }
 
     fn has_family_ending(&self, token: &Token) -> bool {
         let text = &self.text[token.start..token.end];
+        let last = text.as_bytes().last();
         FAMILY_ENDINGS
             .iter()
-            .any(|e| text.len() > e.len() + 2 && text.ends_with(e))
+            .any(|e| e.as_bytes().last() == last && text.len() > e.len() + 2 && text.ends_with(e))
     }
 
     /// Whether the words around make a run something else than a person.
