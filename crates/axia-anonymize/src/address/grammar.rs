@@ -15,7 +15,7 @@ use super::lexicon::{
     STRONG_UNIT, SURE, TIME, WEAK_UNIT,
 };
 use super::piece::{Gap, Piece, Sort};
-use crate::names::{Shape, Token, is_function};
+use crate::names::{Shape, Summary, Token, is_function};
 
 /// The most words in the name of a street or a town.
 const MAX_WORDS: usize = 5;
@@ -39,11 +39,10 @@ pub(super) struct Address {
 
 /// Whether no address can be among the words, so that there is no need to look closer: each core holds a number, a
 /// kind of street, a military unit, or a word that ends like a street behind one that announces a place.
-pub(super) fn none(text: &str, tokens: &[Token]) -> bool {
-    if text.bytes().any(|b| b.is_ascii_digit()) {
+pub(super) fn none(text: &str, tokens: &[Token], summary: &Summary) -> bool {
+    if summary.digits || summary.flags.any(BEFORE | AFTER | MILITARY) {
         return false;
     }
-    let kind = |token: &Token| token.flags.any(BEFORE | AFTER | MILITARY);
     let cue = |at: Option<usize>| {
         let token = at.and_then(|at| tokens.get(at));
         token.is_some_and(|token| token.flags.any(CUE | ADDRESS | CORNER | JOIN))
@@ -53,7 +52,7 @@ pub(super) fn none(text: &str, tokens: &[Token]) -> bool {
             && cue(at.checked_sub(1))
             && ends_like_street(text, token, false)
     };
-    !tokens.iter().any(kind) && !tokens.iter().enumerate().any(announced)
+    !tokens.iter().enumerate().any(announced)
 }
 
 /// Whether a word ends like a street; some endings count only with a number behind it.

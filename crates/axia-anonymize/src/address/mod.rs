@@ -6,7 +6,7 @@ mod piece;
 
 pub(crate) use self::lexicon::CLASSES;
 
-use crate::names::Token;
+use crate::names::{Summary, Token};
 use crate::{Finding, Kind};
 
 /// Memory that one text after the other is read in.
@@ -17,10 +17,11 @@ pub(crate) struct Pieces(Vec<piece::Piece>);
 pub(crate) fn addresses(
     text: &str,
     words: &[Token],
+    summary: &Summary,
     Pieces(pieces): &mut Pieces,
     out: &mut Vec<Finding>,
 ) {
-    if grammar::none(text, words) {
+    if grammar::none(text, words, summary) {
         return;
     }
     piece::pieces(text, words, pieces);

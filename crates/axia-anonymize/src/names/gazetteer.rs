@@ -51,6 +51,11 @@ impl Flags {
         self.0 & 32 != 0
     }
 
+    /// What is known of this word or the other.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Whether the word is on any of these lists of the lexicon.
     pub(crate) fn any(self, classes: u64) -> bool {
         self.0 & classes != 0

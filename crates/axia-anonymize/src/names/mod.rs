@@ -18,7 +18,7 @@ use self::grammar::Name;
 pub(crate) use self::grammar::is_function;
 use self::token::Marks;
 use self::token::tokens;
-pub(crate) use self::token::{Shape, Token, unescaped};
+pub(crate) use self::token::{Shape, Summary, Token, unescaped};
 
 use crate::address::Pieces;
 use crate::{Evidence, Finding, Kind, Recognizer};
@@ -60,7 +60,7 @@ impl Recognizer for NameRules {
             names,
             pieces,
         } = &mut scratch;
-        tokens(text, gazetteer, marks, words);
+        let summary = tokens(text, gazetteer, marks, words);
         grammar::names(text, words, gazetteer, names);
         out.extend(names.drain(..).map(|name| {
             let finding = Finding::by_rule(Kind::Person, name.span, name.rule, name.score);
@@ -69,7 +69,7 @@ impl Recognizer for NameRules {
                 None => finding,
             }
         }));
-        crate::address::addresses(text, words, pieces, out);
+        crate::address::addresses(text, words, &summary, pieces, out);
         if !scratch.marks.is_large() {
             SCRATCH.set(scratch);
         }

@@ -54,7 +54,12 @@ pub(crate) struct Token {
 }
 
 /// The words of a text in Latin, Greek, Cyrillic, Armenian and other letters with capitals.
-pub(crate) fn tokens(text: &str, gazetteer: &Gazetteer, marks: &mut Marks, out: &mut Vec<Token>) {
+pub(crate) fn tokens(
+    text: &str,
+    gazetteer: &Gazetteer,
+    marks: &mut Marks,
+    out: &mut Vec<Token>,
+) -> Summary {
     out.clear();
     marks.read(text.as_bytes());
     let mut at = 0;
@@ -98,9 +103,24 @@ pub(crate) fn tokens(text: &str, gazetteer: &Gazetteer, marks: &mut Marks, out: 
         at = next;
     }
     // In a loop of its own, so that the processor waits for many words at once.
+    let mut all = Flags::default();
     for token in out {
         token.flags = gazetteer.of_key(token.key);
+        all = all.or(token.flags);
     }
+    Summary {
+        flags: all,
+        digits: marks.digits,
+    }
+}
+
+/// What holds of some word of a text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Summary {
+    /// The flags of all words.
+    pub(crate) flags: Flags,
+    /// Whether there is a digit, in a word or not.
+    pub(crate) digits: bool,
 }
 
 /// What most words are: ASCII letters behind one space, with a space or a mark behind them that makes them part of
@@ -116,7 +136,8 @@ fn plain_word(bytes: &[u8], marks: &Marks, start: usize) -> Option<Token> {
     }
     let end = start + length as usize;
     let dot = match bytes.get(end) {
-        None | Some(b' ' | b',' | b'\n' | b'!' | b'?' | b';' | b':' | b')' | b'"' | b'-') => false,
+        Some(b' ') | None => false,
+        Some(b',' | b'\n' | b'!' | b'?' | b';' | b':' | b')' | b'"' | b'-') => false,
         // Not with a letter or a digit behind it.
         Some(b'.') => match bytes.get(end + 1) {
             None | Some(b' ' | b'\n' | b'"') => true,
@@ -151,11 +172,13 @@ fn plain_word(bytes: &[u8], marks: &Marks, start: usize) -> Option<Token> {
 #[derive(Default)]
 pub(crate) struct Marks {
     blocks: Vec<Block>,
+    digits: bool,
 }
 
 const LETTER: u8 = 1;
 const CAPITAL: u8 = 2;
 const STOP: u8 = 4;
+const DIGIT: u8 = 8;
 
 /// 64 bytes.
 #[derive(Clone, Copy, Default)]
@@ -182,6 +205,7 @@ impl Marks {
     fn read(&mut self, bytes: &[u8]) {
         self.blocks.clear();
         self.blocks.reserve(bytes.len() / 64 + 2);
+        let mut any = 0;
         for at in (0..bytes.len()).step_by(64) {
             let flags = flags(bytes, at, |b| {
                 let letter = b.is_ascii_alphabetic();
@@ -189,7 +213,9 @@ impl Marks {
                 u8::from(letter) * LETTER
                     | u8::from(letter & (b & 0x20 == 0)) * CAPITAL
                     | u8::from(stop) * STOP
+                    | u8::from(b.is_ascii_digit()) * DIGIT
             });
+            any |= flags.iter().fold(0, |any, flag| any | flag);
             self.blocks.push(Block {
                 letters: bits(&flags, LETTER),
                 capitals: bits(&flags, CAPITAL),
@@ -198,6 +224,7 @@ impl Marks {
         }
         // A window may reach into one more.
         self.blocks.push(Block::default());
+        self.digits = any & DIGIT != 0;
     }
 
     /// The first place at or behind `at` where something has to be looked at.
