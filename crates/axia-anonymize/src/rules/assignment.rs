@@ -182,9 +182,10 @@ fn sort_of(name: &str) -> Option<Sort> {
     if !ENDS.may_end(name.as_bytes()) {
         return None;
     }
-    let last = name.as_bytes().last().map(u8::to_ascii_lowercase);
+    let last_two = name.as_bytes().last_chunk::<2>();
+    let last_two = last_two.map(|two| two.map(|b| b.to_ascii_lowercase()));
     let is_end = |word: &&str| {
-        if word.is_ascii() && word.as_bytes().last().copied() != last {
+        if word.is_ascii() && word.as_bytes().last_chunk() != last_two.as_ref() {
             return false;
         }
         let tail = name.len().checked_sub(word.len());

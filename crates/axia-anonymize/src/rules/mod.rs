@@ -282,15 +282,21 @@ impl<'a> Scan<'a> {
             let from = (first + 1).saturating_sub(len).next_multiple_of(step);
             (from..at + BLOCK - ends.leading_zeros() as usize).step_by(step)
         };
+        let letters = seed::Letters {
+            letters: marks.letters_with(before),
+            middle: at,
+        };
         let ends = marks.digit_words(before);
         if ends != 0 {
             let places = places(ends, scan::DIGIT_WORDS, 16);
-            self.digit_words_end = words.digits_at(text, places, self.digit_words_end, self.out);
+            let end = self.digit_words_end;
+            self.digit_words_end = words.digits_at(text, places, &letters, end, self.out);
         }
         let ends = marks.seed_words(before);
         if ends != 0 {
             let places = places(ends, scan::SEED_WORDS, 32);
-            self.seed_words_end = words.seeds_at(text, places, self.seed_words_end, self.out);
+            let end = self.seed_words_end;
+            self.seed_words_end = words.seeds_at(text, places, &letters, end, self.out);
         }
     }
 

@@ -102,8 +102,12 @@ pub(crate) fn recognize(rules: &Rules, text: &str) -> Vec<Finding> {
         }
         handle::path_at(text, at, out);
     }
-    rules.words.seeds_at(text, 0..text.len(), 0, &mut out);
-    rules.words.digits_at(text, 0..text.len(), 0, &mut out);
+    rules
+        .words
+        .seeds_at(text, 0..text.len(), &seed::Letters::NONE, 0, &mut out);
+    rules
+        .words
+        .digits_at(text, 0..text.len(), &seed::Letters::NONE, 0, &mut out);
     out
 }
 

@@ -107,6 +107,11 @@ impl Marks {
         high(sixteen & sixteen << (MIN_RUN - 16))
     }
 
+    /// Where letters stand, with the block before in the lower half.
+    pub(crate) fn letters_with(&self, before: &Self) -> u128 {
+        both(self.letters, before.letters)
+    }
+
     /// Where so many bytes end that digits may be written out in them as words.
     pub(crate) fn digit_words(&self, before: &Self) -> u64 {
         let sixteen = sixteen(both(self.digit_words, before.digit_words));

@@ -85,6 +85,41 @@ struct Meaning {
 
 type Run = Vec<(Range<usize>, u16)>;
 
+/// Where letters stand in 128 bytes of a text, one bit each.
+pub(crate) struct Letters {
+    pub(crate) letters: u128,
+    /// The place of the 65th byte.
+    pub(crate) middle: usize,
+}
+
+impl Letters {
+    /// Of no byte, so that every word is looked for in the text itself.
+    #[cfg(test)]
+    pub(crate) const NONE: Self = Self {
+        letters: 0,
+        middle: usize::MAX,
+    };
+
+    /// The word at or right behind a place, as [`word_at`] has it; none where it may go on outside of these bytes.
+    fn word_at(&self, len: usize, at: usize) -> Option<Range<usize>> {
+        let place = (at + 64)
+            .checked_sub(self.middle)
+            .filter(|&place| at < len && (MAX_WORD..100).contains(&place))?;
+        let gap = (self.letters >> place).trailing_zeros().min(MAX_GAP as u32);
+        let before = if gap > 0 {
+            0
+        } else {
+            (self.letters << (128 - place))
+                .leading_ones()
+                .min(MAX_WORD as u32)
+        };
+        let (gap, before) = (gap as usize, before as usize);
+        let letters = (!(self.letters >> (place + gap - before))).trailing_zeros();
+        let start = at + gap - before;
+        Some(start..start + (letters as usize).min(MAX_WORD + 1))
+    }
+}
+
 impl Words {
     pub(crate) fn new() -> Self {
         let mut list: HashMap<&'static str, Meaning> = HashMap::new();
@@ -118,10 +153,12 @@ impl Words {
         &self,
         text: &str,
         places: impl Iterator<Item = usize>,
+        letters: &Letters,
         end: usize,
         out: &mut Vec<Finding>,
     ) -> usize {
         let digit = |meaning: Meaning| meaning.digit.map(u16::from);
+        let places = places.map(|at| (at, letters));
         self.runs_at(text.as_bytes(), places, end, MIN_DIGITS, digit, |run| {
             spelled_number(text, run, out);
         })
@@ -132,20 +169,22 @@ impl Words {
         &self,
         text: &str,
         places: impl Iterator<Item = usize>,
+        letters: &Letters,
         end: usize,
         out: &mut Vec<Finding>,
     ) -> usize {
         let seed = |meaning: Meaning| meaning.seed;
+        let places = places.map(|at| (at, letters));
         self.runs_at(text.as_bytes(), places, end, MIN_SEEDS, seed, |run| {
             seed_phrase(text, run, out);
         })
     }
 
     /// Visits the runs of at least so many words that have this sort of meaning.
-    fn runs_at(
+    fn runs_at<'l>(
         &self,
         bytes: &[u8],
-        places: impl Iterator<Item = usize>,
+        places: impl Iterator<Item = (usize, &'l Letters)>,
         mut end: usize,
         least: usize,
         of: impl Fn(Meaning) -> Option<u16>,
@@ -155,11 +194,13 @@ impl Words {
         let means = |word: &Range<usize>| value(word).is_some();
         let before = |word: &Range<usize>| word_before(bytes, word.start).filter(means);
         let behind = |word: &Range<usize>| word_behind(bytes, word.end).filter(means);
-        for at in places {
+        for (at, letters) in places {
             if at < end {
                 continue;
             }
-            let Some(word) = word_at(bytes, at).filter(means) else {
+            let word = letters.word_at(bytes.len(), at);
+            let word = word.or_else(|| word_at(bytes, at));
+            let Some(word) = word.filter(means) else {
                 continue;
             };
             let first = successors(Some(word), before).last();
@@ -176,16 +217,24 @@ impl Words {
     }
 
     fn meaning(&self, bytes: &[u8], word: &Range<usize>) -> Option<Meaning> {
-        let letters = bytes
-            .get(word.clone())
-            .filter(|w| (2..=MAX_WORD).contains(&w.len()))?;
-        let head = head_of(letters)?;
+        if !(2..=MAX_WORD).contains(&word.len()) {
+            return None;
+        }
+        let letters = match bytes.get(word.start..)?.first_chunk::<MAX_WORD>() {
+            Some(eight) => {
+                let small = u64::from_le_bytes(*eight) | 0x2020_2020_2020_2020;
+                small & u64::MAX >> (64 - 8 * word.len())
+            }
+            None => packed(bytes.get(word.clone())?),
+        };
+        // Letters have their place in the alphabet in the lowest five bits.
+        let letter = |i: usize| (letters >> (8 * i) & 0x1F) as usize;
+        let head = (letter(0) * 27 + letter(1)) * 27 + letter(2);
         if self.any.get(head / 64)? >> (head % 64) & 1 == 0 {
             return None;
         }
         let place = |head: usize| self.heads.get(head).copied().map(usize::from);
         let mut with_head = self.list.get(place(head)?..place(head + 1)?)?.iter();
-        let letters = packed(letters);
         let found = with_head.find(|(word, _)| *word == letters);
         found.map(|(_, meaning)| *meaning)
     }
@@ -326,8 +375,8 @@ mod tests {
 
     fn found(text: &str) -> Vec<(Kind, &str)> {
         let mut out = Vec::new();
-        Words::new().seeds_at(text, 0..text.len(), 0, &mut out);
-        Words::new().digits_at(text, 0..text.len(), 0, &mut out);
+        Words::new().seeds_at(text, 0..text.len(), &Letters::NONE, 0, &mut out);
+        Words::new().digits_at(text, 0..text.len(), &Letters::NONE, 0, &mut out);
         out.into_iter().map(|f| (f.kind, &text[f.span])).collect()
     }
 
