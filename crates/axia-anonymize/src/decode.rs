@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use crate::normalize::{BARRIER, Hole, Shadow, normalize};
 use crate::rules::{
-    BLOCK, bits, both, flags, is_run_byte, long_runs_of, sixteen, words_with_digits,
+    BLOCK, bits, both, flags, is_run_byte, long_runs_of, sixteen, widest, words_with_digits,
 };
 
 /// So much text on both sides of a code is shown: addresses and context words.
@@ -104,27 +104,33 @@ impl Signs {
         const DIGIT: u8 = 32;
         const LETTER: u8 = 64;
         const RUN: u8 = 128;
-        let (mut any, mut beside, mut runs) = (0_u8, 0_u64, 0_u128);
-        let (mut digits_before, mut letters_before, mut runs_before) = (0, 0, 0);
-        for at in (0..bytes.len()).step_by(BLOCK) {
-            let flags = flags(bytes, at, |b| {
-                (u8::from((b == b'%') | (b == b'&') | (b == b'\\')) * ESCAPE)
-                    | (u8::from(b == b'<') * TAG)
-                    | (u8::from(b == b'=') * EQUALS)
-                    | (u8::from((b == b'(') | (b & !0x20 == b'[')) * BRACKET)
-                    | (u8::from(b >= 0x80) * BEYOND)
-                    | (u8::from(b.is_ascii_digit()) * DIGIT)
-                    | (u8::from((b | 0x20 == b'o') | (b == b'l') | (b == b'I')) * LETTER)
-                    | (u8::from(is_run_byte(b)) * RUN)
-            });
-            any |= flags.iter().fold(0, |any, flag| any | flag);
-            let (digits, letters) = (bits(&flags, DIGIT), bits(&flags, LETTER));
-            beside |= digits & (letters << 1 | letters_before >> 63);
-            beside |= letters & (digits << 1 | digits_before >> 63);
-            let run = bits(&flags, RUN);
-            runs |= sixteen(both(run, runs_before));
-            (digits_before, letters_before, runs_before) = (digits, letters, run);
-        }
+        let (any, beside, runs) = widest(
+            #[inline(always)]
+            || {
+                let (mut any, mut beside, mut runs) = (0_u8, 0_u64, 0_u128);
+                let (mut digits_before, mut letters_before, mut runs_before) = (0, 0, 0);
+                for at in (0..bytes.len()).step_by(BLOCK) {
+                    let flags = flags(bytes, at, |b| {
+                        (u8::from((b == b'%') | (b == b'&') | (b == b'\\')) * ESCAPE)
+                            | (u8::from(b == b'<') * TAG)
+                            | (u8::from(b == b'=') * EQUALS)
+                            | (u8::from((b == b'(') | (b & !0x20 == b'[')) * BRACKET)
+                            | (u8::from(b >= 0x80) * BEYOND)
+                            | (u8::from(b.is_ascii_digit()) * DIGIT)
+                            | (u8::from((b | 0x20 == b'o') | (b == b'l') | (b == b'I')) * LETTER)
+                            | (u8::from(is_run_byte(b)) * RUN)
+                    });
+                    any |= flags.iter().fold(0, |any, flag| any | flag);
+                    let (digits, letters) = (bits(&flags, DIGIT), bits(&flags, LETTER));
+                    beside |= digits & (letters << 1 | letters_before >> 63);
+                    beside |= letters & (digits << 1 | digits_before >> 63);
+                    let run = bits(&flags, RUN);
+                    runs |= sixteen(both(run, runs_before));
+                    (digits_before, letters_before, runs_before) = (digits, letters, run);
+                }
+                (any, beside, runs)
+            },
+        );
         Self {
             escapes: any & ESCAPE != 0,
             tags: any & TAG != 0,

@@ -1,7 +1,7 @@
 //! Cuts a text into words, with what stands around each.
 
 use super::gazetteer::{Flags, Gazetteer, WordHash, WordKey};
-use crate::rules::{bits, flags};
+use crate::rules::{bits, flags, widest};
 
 /// How a word is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,23 +205,30 @@ impl Marks {
     fn read(&mut self, bytes: &[u8]) {
         self.blocks.clear();
         self.blocks.reserve(bytes.len() / 64 + 2);
-        let mut any = 0;
-        for at in (0..bytes.len()).step_by(64) {
-            let flags = flags(bytes, at, |b| {
-                let letter = b.is_ascii_alphabetic();
-                let stop = letter | (b >= 0x80) | (b == b'\\');
-                u8::from(letter) * LETTER
-                    | u8::from(letter & (b & 0x20 == 0)) * CAPITAL
-                    | u8::from(stop) * STOP
-                    | u8::from(b.is_ascii_digit()) * DIGIT
-            });
-            any |= flags.iter().fold(0, |any, flag| any | flag);
-            self.blocks.push(Block {
-                letters: bits(&flags, LETTER),
-                capitals: bits(&flags, CAPITAL),
-                stops: bits(&flags, STOP),
-            });
-        }
+        let blocks = &mut self.blocks;
+        let any = widest(
+            #[inline(always)]
+            || {
+                let mut any = 0;
+                for at in (0..bytes.len()).step_by(64) {
+                    let flags = flags(bytes, at, |b| {
+                        let letter = b.is_ascii_alphabetic();
+                        let stop = letter | (b >= 0x80) | (b == b'\\');
+                        (u8::from(letter) * LETTER)
+                            | (u8::from(letter & (b & 0x20 == 0)) * CAPITAL)
+                            | (u8::from(stop) * STOP)
+                            | (u8::from(b.is_ascii_digit()) * DIGIT)
+                    });
+                    any |= flags.iter().fold(0, |any, flag| any | flag);
+                    blocks.push(Block {
+                        letters: bits(&flags, LETTER),
+                        capitals: bits(&flags, CAPITAL),
+                        stops: bits(&flags, STOP),
+                    });
+                }
+                any
+            },
+        );
         // A window may reach into one more.
         self.blocks.push(Block::default());
         self.digits = any & DIGIT != 0;

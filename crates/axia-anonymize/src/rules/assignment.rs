@@ -15,14 +15,14 @@ const PASSWORDS: &[&str] = &[
     "passcode",
     "passwort",
     "kennwort",
-    "contraseña",
     "senha",
     "motdepasse",
-    "密码",
-    "пароль",
     "pass",
     "pw",
 ];
+
+/// The same outside of ASCII: one of the last two bytes is.
+const PASSWORDS_BEYOND_ASCII: &[&str] = &["contraseña", "密码", "пароль"];
 
 /// Names of other secrets; the value must look drawn at random.
 const SECRETS: &[&str] = &[
@@ -176,26 +176,35 @@ enum Sort {
     Secret,
 }
 
-const ENDS: Ends = Ends::of(&[PASSWORDS, SECRETS]);
+const ENDS: Ends = Ends::of(&[PASSWORDS, PASSWORDS_BEYOND_ASCII, SECRETS]);
 
 fn sort_of(name: &str) -> Option<Sort> {
     if !ENDS.may_end(name.as_bytes()) {
         return None;
     }
-    let last_two = name.as_bytes().last_chunk::<2>();
-    let last_two = last_two.map(|two| two.map(|b| b.to_ascii_lowercase()));
+    let last_two = *name.as_bytes().last_chunk::<2>()?;
+    let whole = |word: &str, head: &str| {
+        word.len() > 4 || !head.ends_with(|c: char| c.is_ascii_alphabetic())
+    };
+    if !last_two.is_ascii() {
+        let is_end = |word: &&str| {
+            let tail = name.len().checked_sub(word.len());
+            let parts = tail.and_then(|tail| name.split_at_checked(tail));
+            parts.is_some_and(|(head, found)| whole(word, head) && found.to_lowercase() == **word)
+        };
+        return PASSWORDS_BEYOND_ASCII
+            .iter()
+            .any(is_end)
+            .then_some(Sort::Password);
+    }
+    let last_two = last_two.map(|b| b.to_ascii_lowercase());
     let is_end = |word: &&str| {
-        if word.is_ascii() && word.as_bytes().last_chunk() != last_two.as_ref() {
+        if word.as_bytes().last_chunk() != Some(&last_two) {
             return false;
         }
         let tail = name.len().checked_sub(word.len());
-        let Some(tail) = tail.filter(|&at| name.is_char_boundary(at)) else {
-            return false;
-        };
-        let (head, found) = name.split_at(tail);
-        let whole = word.len() > 4 || !head.ends_with(|c: char| c.is_ascii_alphabetic());
-        let same = || !word.is_ascii() && found.to_lowercase() == **word;
-        whole && (found.eq_ignore_ascii_case(word) || same())
+        let parts = tail.and_then(|tail| name.split_at_checked(tail));
+        parts.is_some_and(|(head, found)| whole(word, head) && found.eq_ignore_ascii_case(word))
     };
     if PASSWORDS.iter().any(&is_end) {
         Some(Sort::Password)

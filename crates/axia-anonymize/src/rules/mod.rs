@@ -45,7 +45,7 @@ use std::ops::Range;
 pub use self::phone_library::PhoneRecognizer;
 use self::scan::Marks;
 pub(crate) use self::scan::{
-    BLOCK, bits, both, flags, is_run_byte, long_runs_of, sixteen, words_with_digits,
+    BLOCK, bits, both, flags, is_run_byte, long_runs_of, sixteen, widest, words_with_digits,
 };
 use self::secret::SecretRules;
 use crate::{Error, Finding, Kind, Recognizer};
@@ -133,20 +133,27 @@ impl Recognizer for Rules {
     fn recognize(&self, text: &str, out: &mut Vec<Finding>) {
         let mut scan = Scan::new(self, text, out);
         let mut before = Marks::default();
-        for at in (0..text.len()).step_by(BLOCK) {
-            let marks = Marks::of(text.as_bytes(), at, &before);
-            for anchor in scan::places(marks.anchors, at) {
-                scan.anchor(anchor);
+        let mut blocks = [Marks::default(); BLOCKS];
+        for from in (0..text.len()).step_by(BLOCK * BLOCKS) {
+            let count = Marks::read(text.as_bytes(), from, &before, &mut blocks);
+            for (marks, i) in blocks.iter().take(count).zip(0..) {
+                let at = from + i * BLOCK;
+                for anchor in scan::places(marks.anchors, at) {
+                    scan.anchor(anchor);
+                }
+                for end in scan::places(marks.long_runs(&before), at) {
+                    scan.run(end);
+                }
+                scan.words(marks, &before, at);
+                before = *marks;
             }
-            for end in scan::places(marks.long_runs(&before), at) {
-                scan.run(end);
-            }
-            scan.words(&marks, &before, at);
-            before = marks;
         }
         scan.end();
     }
 }
+
+/// So many blocks of a text are marked before the rules look at them.
+const BLOCKS: usize = 16;
 
 /// One way through a text.
 struct Scan<'a> {

@@ -39,7 +39,7 @@ const MIN_DIGITS: usize = 6;
 ///
 /// let phones = PhoneRecognizer::new(["ES", "PL"])?;
 /// let anonymizer = Anonymizer::builder().recognizer(Box::new(phones)).build()?;
-/// assert_eq!(anonymizer.anonymize_text("Soy Ana, 612 345 678."), "Soy Ana, [PHONE_1].");
+/// assert_eq!(anonymizer.anonymize_text("Nos vemos, 612 345 678."), "Nos vemos, [PHONE_1].");
 /// assert_eq!(anonymizer.anonymize_text("112 345 678 euros"), "112 345 678 euros");
 /// # Ok::<(), axia_anonymize::Error>(())
 /// ```

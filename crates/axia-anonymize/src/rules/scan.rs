@@ -30,9 +30,35 @@ const RUN: u8 = 8;
 const AHEAD: usize = 2;
 const WINDOW: usize = AHEAD + BLOCK + 1;
 
+/// Runs the work with the widest vectors that the processor has: what is inlined into it is compiled for each
+/// kind, and the same values come out.
+#[inline]
+pub(crate) fn widest<R>(work: impl FnOnce() -> R) -> R {
+    pulp::Arch::new().dispatch(work)
+}
+
 impl Marks {
+    /// The marks of the blocks from `at` on, as many as there are or fit, behind one with the marks `before`.
+    /// Returns how many.
+    pub(crate) fn read(bytes: &[u8], at: usize, before: &Self, into: &mut [Self]) -> usize {
+        let blocks = bytes.len().saturating_sub(at).div_ceil(BLOCK);
+        let count = blocks.min(into.len());
+        widest(
+            #[inline(always)]
+            || {
+                let mut before = *before;
+                for (marks, i) in into.iter_mut().take(count).zip(0..) {
+                    *marks = Self::of(bytes, at + i * BLOCK, &before);
+                    before = *marks;
+                }
+            },
+        );
+        count
+    }
+
     /// The marks of the block that begins at `at`, behind a block with the marks `before`.
-    pub(crate) fn of(bytes: &[u8], at: usize, before: &Self) -> Self {
+    #[inline(always)]
+    fn of(bytes: &[u8], at: usize, before: &Self) -> Self {
         let whole = at
             .checked_sub(AHEAD)
             .and_then(|from| bytes.get(from..)?.first_chunk::<WINDOW>());
@@ -48,6 +74,7 @@ impl Marks {
     }
 
     /// No branch depends on the text: all tests are made for all bytes.
+    #[inline(always)]
     #[allow(clippy::needless_range_loop)] // Four neighbours are looked at together.
     fn of_window(window: &[u8; WINDOW], before: &Self) -> Self {
         let mut flags = [0_u8; BLOCK];
@@ -161,7 +188,7 @@ pub(crate) fn sixteen(ones: u128) -> u128 {
 }
 
 /// The flags that `of` gives each of the 64 bytes from `at` on, none behind the end.
-#[inline]
+#[inline(always)]
 pub(crate) fn flags(bytes: &[u8], at: usize, of: impl Fn(u8) -> u8) -> [u8; BLOCK] {
     let rest = bytes.get(at..).unwrap_or_default();
     let mut flags = [0; BLOCK];
@@ -178,7 +205,7 @@ pub(crate) fn flags(bytes: &[u8], at: usize, of: impl Fn(u8) -> u8) -> [u8; BLOC
 }
 
 /// One bit for each byte that has the flag.
-#[inline]
+#[inline(always)]
 pub(crate) fn bits(flags: &[u8; BLOCK], flag: u8) -> u64 {
     let flag = i8x16::splat(flag.cast_signed());
     let mut bits = 0;
