@@ -256,8 +256,8 @@ fn entries(list: &str, flagged: bool) -> impl Iterator<Item = (String, u8)> {
     })
 }
 
-/// An open-addressing table of hashes, at most three quarters full. It is kept small, because most words
-/// of a text wait for a part of it to come from memory.
+/// An open-addressing table of hashes, at most three eighths full: a word that is not in its place costs more than
+/// the memory does.
 struct Table {
     /// The upper bits of a hash, and in the lower ones the place of its value and one; 0 is free.
     slots: Vec<u64>,
@@ -277,7 +277,7 @@ impl Table {
         }
         let values: BTreeSet<u64> = merged.values().copied().collect();
         let values: Vec<u64> = values.into_iter().collect();
-        let size = (merged.len() * 4 / 3 + 2).next_power_of_two();
+        let size = (merged.len() * 8 / 3 + 2).next_power_of_two();
         let mut table = Self {
             slots: vec![0; size],
             values,

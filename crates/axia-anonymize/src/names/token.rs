@@ -1,5 +1,7 @@
 //! Cuts a text into words, with what stands around each.
 
+use std::ops::Range;
+
 use super::gazetteer::{Flags, Gazetteer, WordHash, WordKey};
 use crate::rules::{bits, flags, widest};
 
@@ -60,19 +62,23 @@ pub(crate) fn tokens(
     marks: &mut Marks,
     out: &mut Vec<Token>,
 ) -> Summary {
+    let bytes = text.as_bytes();
     out.clear();
-    marks.read(text.as_bytes());
+    marks.read(bytes);
     let mut at = 0;
     let mut end_before = 0;
     while let Some(stop) = marks.next(at) {
         at = stop;
-        if at == end_before + 1
-            && !out.is_empty()
-            && let Some(word) = plain_word(text.as_bytes(), marks, at)
+        if let Some((gap, starts)) = out.last().and_then(|last| led(bytes, end_before..at, last))
+            && let Some((word, next)) = plain_word(bytes, marks, at)
         {
-            at = word.end;
-            end_before = word.end;
-            out.push(word);
+            out.push(Token {
+                gap,
+                starts,
+                ..word
+            });
+            at = next;
+            end_before = next;
             continue;
         }
         let Some(c) = char_at(text, at) else { break };
@@ -123,48 +129,70 @@ pub(crate) struct Summary {
     pub(crate) digits: bool,
 }
 
-/// What most words are: ASCII letters behind one space, with a space or a mark behind them that makes them part of
-/// nothing else. `word` says the same of them.
-fn plain_word(bytes: &[u8], marks: &Marks, start: usize) -> Option<Token> {
-    if start == 0 || bytes.get(start - 1) != Some(&b' ') {
-        return None;
+/// What most often stands between two words, one space, perhaps with a comma or a full stop: as `gap` and
+/// `starts_sentence` have it.
+fn led(bytes: &[u8], between: Range<usize>, before: &Token) -> Option<(Gap, bool)> {
+    match bytes.get(between)? {
+        [b' '] => Some((Gap::Space, false)),
+        [b',', b' '] => Some((Gap::Comma, false)),
+        [b'.', b' '] if before.dot => Some((Gap::Space, before.length > 3)),
+        _ => None,
     }
+}
+
+/// What most words are: ASCII letters behind a space, with a space or a mark behind them that makes them part of
+/// nothing else, or with `'s` and the like; and where to go on. `word` says the same of them.
+fn plain_word(bytes: &[u8], marks: &Marks, start: usize) -> Option<(Token, usize)> {
     let window = marks.window(start);
     let length = (!window.letters).trailing_zeros();
-    if !(1..64).contains(&length) {
+    if !(1..60).contains(&length) {
         return None;
     }
     let end = start + length as usize;
-    let dot = match bytes.get(end) {
-        Some(b' ') | None => false,
-        Some(b',' | b'\n' | b'!' | b'?' | b';' | b':' | b')' | b'"' | b'-') => false,
+    let (mut dot, mut tail, mut next) = (false, 0, end);
+    match bytes.get(end) {
+        None | Some(b' ' | b',' | b'\n' | b'!' | b'?' | b';' | b':' | b')' | b'"' | b'-') => {}
         // Not with a letter or a digit behind it.
         Some(b'.') => match bytes.get(end + 1) {
-            None | Some(b' ' | b'\n' | b'"') => true,
+            None | Some(b' ' | b'\n' | b'"') => dot = true,
             _ => return None,
         },
+        Some(b'\'') => {
+            let letters = (!(window.letters >> (length + 1))).trailing_zeros() as usize;
+            next = end + 1 + letters;
+            let ending = bytes.get(end + 1..next)?;
+            let known = matches!(
+                ending,
+                b"s" | b"S" | b"m" | b"d" | b"t" | b"ll" | b"re" | b"ve"
+            );
+            if !known || bytes.get(next).is_some_and(|b| !b.is_ascii()) {
+                return None;
+            }
+            tail = ending.first()?.to_ascii_lowercase();
+        }
         _ => return None,
-    };
+    }
     let capitals = window.capitals & !(u64::MAX << length);
     let shape = if capitals == 0 {
         Shape::Lower
     } else {
         shape(&Capitals::of(capitals, length))
     };
-    Some(Token {
+    let token = Token {
         start,
         end,
         key: WordHash::of_letters(bytes, start, length as usize).key(),
         flags: Flags::default(),
         shape,
-        gap: Gap::Space,
+        gap: Gap::Other,
         #[allow(clippy::cast_possible_truncation)] // It is below 64.
         length: length as u8,
         starts: false,
         glued: false,
         dot,
-        tail: 0,
-    })
+        tail,
+    };
+    Some((token, next))
 }
 
 /// What is known of each byte of a text, one bit each: so a word's end is found without a step for each
