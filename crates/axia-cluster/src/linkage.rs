@@ -21,8 +21,9 @@ use crate::linkage::means::Means;
 use crate::linkage::rules::{Complete, Mean, Rule, Ward};
 use crate::mst::Graph;
 use crate::parallel::on_pool;
+use crate::search::{Search, Space};
 use crate::square::{Frame, Square};
-use crate::{Metric, Points};
+use crate::{Metric, Nearness, Points};
 
 /// Ward's method on more points than this works on means until so many clusters are left: their
 /// matrix takes 256 MiB.
@@ -31,6 +32,8 @@ const MOST: usize = 1 << 13;
 /// Average linkage of cosines of more points than this begins on means: the matrix of half as many clusters
 /// has a quarter of the size, and most of the time goes into reading and writing it.
 const MANY: usize = 1 << 10;
+/// Neighbours of each point that it begins with.
+const LISTED: usize = 8;
 /// It leaves the means when a round has so many searches for each join.
 const PATIENCE: usize = 8;
 
@@ -243,7 +246,14 @@ fn averages(
 ) -> Result<(), Error> {
     let scale = frame.scale();
     let from = found.len();
-    let means = Means::new(frame).reduce::<Mean>(most, patience, found);
+    let nearness = match frame.exact.metric {
+        Metric::Spherical => Nearness::Cosine,
+        Metric::Euclidean => Nearness::Euclidean,
+    };
+    let space = Space::new(frame.exact.points, nearness)?;
+    let (lists, _) = Search::all(&space, LISTED.min(frame.len() - 1)).squares();
+    let means = Means::new(frame).with_lists::<Mean>(&lists);
+    let means = means.reduce::<Mean>(most, patience, found);
     let near = |a: usize, b: usize| means.squared(a, b);
     let square = Square::new(&means.rows(), near, &means.spreads(), false)?;
     agglomerate::<Mean>(square, means.clusters(), found);

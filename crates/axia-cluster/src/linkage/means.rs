@@ -2,8 +2,8 @@
 //! matrix is worth it.
 //!
 //! In each round every cluster knows its nearest one, and all pairs that are each other's nearest are
-//! joined. Clusters that have lost theirs, or are new, are compared with all others by the blocked
-//! kernel. Two clusters of `a` and `b` points whose means are `d` apart cost `d² a b / (a + b)` by Ward's
+//! joined. Clusters that have lost theirs, or are new, look into a list of near ones, and where that does not
+//! decide they are compared with all others by the blocked kernel. Two clusters of `a` and `b` points whose means are `d` apart cost `d² a b / (a + b)` by Ward's
 //! method; the mean square of the distances of their points is `d²` and the two spreads, the mean squares
 //! of the distances from the own mean. So for clusters of one size, or of one spread, the score of a pair
 //! decides. Columns stand in order of it, and each panel asks for what its first cluster would need.
@@ -18,6 +18,9 @@ use crate::square::{Frame, Rows};
 
 /// Most rows of a block that is compared with all clusters.
 const BLOCK: usize = 240;
+
+/// Longer lists cost more than they save.
+const LONGEST: usize = 64;
 
 /// No cluster is known to be the nearest.
 const UNKNOWN: usize = usize::MAX;
@@ -74,6 +77,23 @@ pub(super) struct Means {
     /// The mean square of the distances of a cluster's points from its mean.
     spreads: Vec<f64>,
     first_points: Vec<usize>,
+    lists: Vec<List>,
+}
+
+/// Near clusters of one. All that are not in the list cost at least `bound`: a whole is never nearer than the
+/// nearer of its parts, so that holds on while clusters are joined.
+#[derive(Clone)]
+struct List {
+    slots: Vec<usize>,
+    bound: f64,
+}
+
+impl List {
+    /// Nothing is known.
+    const NONE: Self = Self {
+        slots: Vec::new(),
+        bound: f64::NEG_INFINITY,
+    };
 }
 
 impl Means {
@@ -95,7 +115,26 @@ impl Means {
             sizes: vec![1.0; n],
             spreads: vec![0.0; n],
             first_points: (0..n).collect(),
+            lists: vec![List::NONE; n],
         }
+    }
+
+    /// The same single points with a list of some of the nearest of each, all of equal length.
+    pub(super) fn with_lists<R: ByMeans>(mut self, nearest: &[(u32, f64)]) -> Self {
+        let length = nearest.len() / self.len();
+        self.lists = map_pieces(self.len(), BLOCK, |range| {
+            let list = |slot: usize| {
+                let near = &nearest[slot * length..(slot + 1) * length];
+                let slots: Vec<usize> = near.iter().map(|&(other, _)| other as usize).collect();
+                let costs = slots.iter().map(|&other| self.cost::<R>(slot, other));
+                // A little less than rounding can take.
+                let bound = costs.fold(0.0, f64::max) * (1.0 - 1e-6);
+                List { slots, bound }
+            };
+            range.map(list).collect::<Vec<_>>()
+        })
+        .concat();
+        self
     }
 
     /// Joins until at most this many clusters are left, or until a round has more than `patience` searches
@@ -183,7 +222,8 @@ impl Means {
     /// Finds the nearest cluster of each that does not know it, and says how many these are. Of equally
     /// near ones the two ends must not both prefer the lowest: all would want the same one, and a round
     /// would join one pair.
-    fn search<R: ByMeans>(&self, nearest: &mut [usize]) -> usize {
+    fn search<R: ByMeans>(&mut self, nearest: &mut [usize]) -> usize {
+        self.look_up::<R>(nearest);
         let mut order: Vec<usize> = (0..self.len()).collect();
         order.sort_by(|&a, &b| self.brings::<R>(a).total_cmp(&self.brings::<R>(b)));
         let filter = Filter::with(self.isa, self.dim, order.len(), true, |at, out| {
@@ -201,6 +241,44 @@ impl Means {
             nearest[slot] = other;
         }
         asking.len()
+    }
+
+    /// Takes the nearest cluster from the list where that is sure; lists that are of no more use become empty.
+    fn look_up<R: ByMeans>(&mut self, nearest: &mut [usize]) {
+        let asking: Vec<usize> = (0..self.len())
+            .filter(|&slot| nearest[slot] == UNKNOWN && !self.lists[slot].slots.is_empty())
+            .collect();
+        let found = map_pieces(asking.len(), BLOCK, |range| {
+            let look = |&slot: &usize| {
+                let list = &self.lists[slot];
+                let best = self.best::<R>(slot, list.slots.iter().copied());
+                best.filter(|&(cost, _)| cost <= list.bound)
+            };
+            asking[range].iter().map(look).collect::<Vec<_>>()
+        });
+        for (slot, best) in asking.into_iter().zip(found.concat()) {
+            match best {
+                Some((_, other)) => nearest[slot] = other,
+                None => self.lists[slot] = List::NONE,
+            }
+        }
+    }
+
+    /// The nearest of these, with what joining it costs.
+    fn best<R: ByMeans>(
+        &self,
+        slot: usize,
+        others: impl Iterator<Item = usize>,
+    ) -> Option<(f64, usize)> {
+        let exact = others.map(|other| (self.cost::<R>(slot, other), other));
+        exact.reduce(|a, b| {
+            let lots = || self.lot(slot, a.1) <= self.lot(slot, b.1);
+            if a.0 < b.0 || a.0 <= b.0 && lots() {
+                a
+            } else {
+                b
+            }
+        })
     }
 
     fn nearest<R: ByMeans>(
@@ -239,16 +317,8 @@ impl Means {
         }
         let nearest = asking.iter().zip(best).map(|(&slot, best)| {
             let near = best.near.iter().filter(|near| near.0 <= best.bound);
-            let exact = near.map(|&(_, other)| (self.cost::<R>(slot, other), other));
-            let better = |a: (f64, usize), b: (f64, usize)| {
-                let lots = || self.lot(slot, a.1) <= self.lot(slot, b.1);
-                if a.0 < b.0 || a.0 <= b.0 && lots() {
-                    a
-                } else {
-                    b
-                }
-            };
-            exact.reduce(better).map_or(UNKNOWN, |(_, other)| other)
+            let best = self.best::<R>(slot, near.map(|&(_, other)| other));
+            best.map_or(UNKNOWN, |(_, other)| other)
         });
         nearest.collect()
     }
@@ -305,6 +375,7 @@ impl Means {
             left += 1;
         }
         self.values.truncate(left * self.dim);
+        self.lists = self.lists_after(with, &new, left);
         self.sizes.truncate(left);
         self.spreads.truncate(left);
         self.first_points.truncate(left);
@@ -346,6 +417,41 @@ impl Best {
             let bound = self.bound;
             self.near.retain(|near| near.0 <= bound);
         }
+    }
+}
+
+impl Means {
+    /// The lists after each cluster was joined with the one that `with` names; `new` are the numbers of those
+    /// that are left.
+    fn lists_after(&self, with: &[usize], new: &[usize], left: usize) -> Vec<List> {
+        let image = |slot: usize| match new[slot] {
+            UNKNOWN => new[with[slot]],
+            here => here,
+        };
+        let mut lists = vec![List::NONE; left];
+        for (slot, list) in self.lists.iter().enumerate() {
+            let here = image(slot);
+            if new[slot] == UNKNOWN || list.slots.is_empty() {
+                continue;
+            }
+            let mut slots: Vec<usize> = list.slots.iter().map(|&other| image(other)).collect();
+            let mut bound = list.bound;
+            if with[slot] != UNKNOWN {
+                let other = &self.lists[with[slot]];
+                if other.slots.is_empty() {
+                    continue;
+                }
+                bound = bound.min(other.bound);
+                slots.extend(other.slots.iter().map(|&other| image(other)));
+            }
+            slots.sort_unstable();
+            slots.dedup();
+            slots.retain(|&other| other != here);
+            if slots.len() <= LONGEST {
+                lists[here] = List { slots, bound };
+            }
+        }
+        lists
     }
 }
 
