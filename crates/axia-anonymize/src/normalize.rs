@@ -65,11 +65,11 @@ pub(crate) fn normalize<'t>(text: &'t str, holes: &[Hole]) -> Shadow<'t> {
     };
     let mut from = 0;
     for hole in holes {
-        builder.fold_range(from..hole.span.start);
+        builder.take(from..hole.span.start, unchanged);
         builder.replace(hole.span.clone(), &hole.fill);
         from = hole.span.end;
     }
-    builder.fold_range(from..text.len());
+    builder.take(from..text.len(), unchanged);
     Shadow {
         text: Cow::Owned(builder.shadow),
         segments: builder.segments,
@@ -125,6 +125,15 @@ fn is_mark(c: char) -> bool {
 }
 
 impl Builder<'_> {
+    /// Takes over a stretch of the text: as it is where the whole text is known to be folded.
+    fn take(&mut self, range: Range<usize>, folded: bool) {
+        if folded {
+            self.copy(range);
+        } else {
+            self.fold_range(range);
+        }
+    }
+
     fn fold_range(&mut self, range: Range<usize>) {
         let text = self.text;
         let mut same_from = range.start;

@@ -16,6 +16,9 @@ pub(crate) struct Squeezed {
 impl Squeezed {
     /// Squeezes a text of less than 4 GiB.
     pub(crate) fn new(text: &str) -> Self {
+        if text.is_ascii() {
+            return Self::of_ascii(text.as_bytes());
+        }
         let mut squeezed = Self {
             text: String::with_capacity(text.len()),
             source: Vec::with_capacity(text.len()),
@@ -33,6 +36,25 @@ impl Squeezed {
             }
         }
         squeezed
+    }
+
+    /// The same of a text of ASCII characters alone. Every byte is written, and the next one over it unless it
+    /// is a letter or a digit, so that no branch depends on the text.
+    fn of_ascii(bytes: &[u8]) -> Self {
+        let mut letters = vec![0; bytes.len()];
+        let mut source = vec![0; bytes.len()];
+        let mut len = 0;
+        for (byte, at) in bytes.iter().zip(0..) {
+            letters[len] = byte.to_ascii_lowercase();
+            source[len] = at;
+            len += usize::from(byte.is_ascii_alphanumeric());
+        }
+        letters.truncate(len);
+        source.truncate(len);
+        Self {
+            text: String::from_utf8(letters).unwrap_or_default(),
+            source,
+        }
     }
 
     fn push(&mut self, c: char, at: usize) {
@@ -92,6 +114,19 @@ pub(crate) fn plain_words(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn ascii_is_squeezed_as_any_other_text(text in "[ -~\n]{0,80}") {
+            // A character outside of ASCII that leaves nothing behind.
+            let other = Squeezed::new(&format!("\u{301}{text}"));
+            let squeezed = Squeezed::new(&text);
+            let moved: Vec<u32> = squeezed.source.iter().map(|at| at + 2).collect();
+            prop_assert_eq!(squeezed.text, other.text);
+            prop_assert_eq!(moved, other.source);
+        }
+    }
 
     #[test]
     fn the_way_back_is_on_character_borders() {

@@ -40,6 +40,18 @@ const MONTH: u64 = PHRASE_WORDS[11].1;
 const WILL: u64 = PHRASE_WORDS[12].1;
 const PLACE: u64 = CLASSES[13].1;
 
+/// With which bytes the endings of family names end: few words do.
+const LAST_OF_ENDINGS: [bool; 256] = {
+    let mut last = [false; 256];
+    let mut i = 0;
+    while i < FAMILY_ENDINGS.len() {
+        let ending = FAMILY_ENDINGS[i].as_bytes();
+        last[ending[ending.len() - 1] as usize] = true;
+        i += 1;
+    }
+    last
+};
+
 /// The most words that one name has.
 const MAX_WORDS: usize = 6;
 
@@ -667,6 +679,9 @@ impl Reader<'_> {
     fn has_family_ending(&self, token: &Token) -> bool {
         let text = &self.text[token.start..token.end];
         let last = text.as_bytes().last();
+        if !last.is_some_and(|&last| LAST_OF_ENDINGS[usize::from(last)]) {
+            return false;
+        }
         FAMILY_ENDINGS
             .iter()
             .any(|e| e.as_bytes().last() == last && text.len() > e.len() + 2 && text.ends_with(e))
