@@ -31,13 +31,15 @@ pub(crate) fn decoded(text: &str, holes: &[Hole]) -> Option<Shadow<'static>> {
     if signs == Signs::default() {
         return None;
     }
-    let mut codes = codes(text, &signs);
-    codes.retain(|code| {
-        let after = holes.partition_point(|hole| hole.span.end <= code.span.start);
-        holes
-            .get(after)
-            .is_none_or(|hole| hole.span.start >= code.span.end)
-    });
+    // What a hole hides belongs to nothing beside it: a word begins anew behind it, as it will in the text that
+    // comes out.
+    let mut codes = Vec::new();
+    let mut from = 0;
+    for hole in holes {
+        codes_in(text, from..hole.span.start, &signs, &mut codes);
+        from = hole.span.end;
+    }
+    codes_in(text, from..text.len(), &signs, &mut codes);
     if codes.is_empty() {
         return None;
     }
@@ -141,6 +143,17 @@ impl Signs {
             long_runs: runs != 0,
         }
     }
+}
+
+/// Appends the codes in a stretch of the text.
+fn codes_in(text: &str, stretch: Range<usize>, signs: &Signs, out: &mut Vec<Code>) {
+    let Some(inner) = text.get(stretch.clone()) else {
+        return;
+    };
+    out.extend(codes(inner, signs).into_iter().map(|code| Code {
+        span: code.span.start + stretch.start..code.span.end + stretch.start,
+        plain: code.plain,
+    }));
 }
 
 /// All codes, in order and without overlaps.
