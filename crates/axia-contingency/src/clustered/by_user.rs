@@ -18,12 +18,16 @@ const SEEN: f64 = 20.0;
 /// Fills in each pair's robust residual and design effect, and, where users are known, corrects its p-value and intervals.
 /// Pairs come by row.
 ///
-/// * Where enough is expected, the p-value is that of the test's deviate over the root of the pair's design effect.
+/// * Where enough is expected, the p-value is that of the test's deviate over the root of a design effect. Of conversations
+///   that is the one that the margins give, how far users keep to the row times how far they keep to the column. It is raised
+///   towards the pair's own, at most as far as the row's pairs exceed it as a rule. The pair's own alone takes in the
+///   association itself: the deviate then never passes the root of the number of users behind the pair. For the other
+///   estimands it is the pair's own.
 /// * Where little is expected and more was met, each user counts once: the exact tail at the number of users. Users are
 ///   independent, and on average not more of them meet than conversations are expected to, so that this tail is safe; and one
 ///   user never makes a finding.
 /// * Where less was met than expected, and fewer than 20 were expected, the scatter of what is missing cannot be seen; the design effect then is at least the
-///   one that the margins give, how far users keep to the row times how far they keep to the column.
+///   one that the margins give.
 ///
 /// Design effects below 1 are taken as 1.
 pub(crate) fn correct_by_user(
@@ -41,25 +45,31 @@ pub(crate) fn correct_by_user(
             continue;
         };
         pass.pass(row, &mut scratch);
-        for pair in of_row {
+        for pair in &mut *of_row {
             let gram = pass.gram(row, pair.col, &scratch);
             let score = robust.score(&gram, pass.row_conversations(row));
             pair.robust_residual = score.robust;
             pair.design_effect = score.design_effect;
-            if conversations.users().is_none() {
-                continue;
-            }
-            let own = score.design_effect.unwrap_or(1.0).max(1.0);
+        }
+        if conversations.users().is_none() {
+            continue;
+        }
+        let by_margins = |pair: &Association| match estimand {
+            Estimand::Prevalence => pass.margin_effect(pass.row(row), pass.col(pair.col)),
+            _ => 1.0,
+        };
+        let beyond = beyond_margins(of_row, by_margins);
+        for pair in of_row {
+            let own = pair.design_effect.unwrap_or(1.0).max(1.0);
             let sparse = pair.smallest_expected < SPARSE;
             let depleted = (pair.observed as f64) < pair.expected;
             let unseen = depleted && pair.expected < SEEN;
-            let by_margins = || match estimand {
-                Estimand::Prevalence => pass.margin_effect(pass.row(row), pass.col(pair.col)),
-                _ => 1.0,
-            };
             let effect = match (sparse, unseen) {
-                (_, true) => own.max(by_margins()),
-                (true, false) => by_margins(),
+                (_, true) => own.max(by_margins(pair)),
+                (true, false) => by_margins(pair),
+                (false, false) if estimand == Estimand::Prevalence => {
+                    own.min(by_margins(pair) * beyond).max(by_margins(pair))
+                }
                 (false, false) => own,
             };
             pair.widen(effect.sqrt());
@@ -73,6 +83,20 @@ pub(crate) fn correct_by_user(
         }
     }
     Ok(())
+}
+
+/// How many times the design effect of its margins a pair of this row has, as a rule: the median, and at least 1.
+fn beyond_margins(of_row: &[Association], by_margins: impl Fn(&Association) -> f64) -> f64 {
+    let dense = of_row
+        .iter()
+        .filter(|pair| pair.smallest_expected >= SPARSE);
+    let mut ratios: Vec<f64> = dense
+        .filter_map(|pair| Some(pair.design_effect? / by_margins(pair)))
+        .collect();
+    ratios.sort_unstable_by(f64::total_cmp);
+    ratios
+        .get(ratios.len() / 2)
+        .map_or(1.0, |&ratio| ratio.max(1.0))
 }
 
 /// The p-value when only one conversation of each user counts.
