@@ -72,7 +72,9 @@ pub(crate) fn correct_by_user(
                 }
                 (false, false) => own,
             };
-            pair.widen(effect.sqrt());
+            // An interval is about the association that there is: the pair's own scatter, wherever that can be seen.
+            let scatter = if sparse { effect } else { effect.max(own) };
+            pair.widen(scatter.sqrt());
             let Some(ln_p) = pair.ln_p else { continue };
             pair.ln_p = if sparse && !depleted {
                 let once = pair.users.unwrap_or(pair.observed);
