@@ -100,14 +100,12 @@ impl AssociationScan {
     ///
     /// Where every conversation came with its user, users are taken as the independent units: p-values, their corrections and
     /// the intervals are by user, and [`Associations::by_user`] says so. A pair's p-value then is that of its deviate over the
-    /// root of a design effect (at least 1). Where fewer than five conversations are expected each user counts once. Without
+    /// root of a design effect (at least 1). For [`Estimand::Prevalence`] that is the one that there would be without an
+    /// association: the larger of what users' loyalty to the row and to the column gives, and the pair's own, times expected over
+    /// observed where more was met than expected. The pair's own as it is, which takes an association for scatter, is the one of
+    /// the intervals, of [`Association::design_effect`] and of the other estimands. Where fewer than five conversations are
+    /// expected each user counts once. Without
     /// users they are those of [`scan`](Self::scan).
-    ///
-    /// For [`Estimand::Prevalence`](crate::Estimand::Prevalence) the design effect is the one that row and column give if users
-    /// keep to each of them and the two have nothing to do with each other, raised by what the row's pairs exceed it as a rule.
-    /// Users who each tie a certain task to a certain value, in different directions, scatter more than that;
-    /// [`ClusteredScan::scan`](crate::ClusteredScan::scan) takes each pair's own scatter, at the cost of power where few users
-    /// are behind a pair.
     ///
     /// # Complexity
     /// As [`ClusteredScan::scan`](crate::ClusteredScan::scan), beside that of [`scan`](Self::scan).

@@ -18,18 +18,16 @@ const SEEN: f64 = 20.0;
 /// Fills in each pair's robust residual and design effect, and, where users are known, corrects its p-value and intervals.
 /// Pairs come by row.
 ///
-/// * Where enough is expected, the p-value is that of the test's deviate over the root of a design effect. Of conversations
-///   that is the one that the margins give, how far users keep to the row times how far they keep to the column. It is raised
-///   towards the pair's own, at most as far as the row's pairs exceed it as a rule. The pair's own alone takes in the
-///   association itself: the deviate then never passes the root of the number of users behind the pair. For the other
-///   estimands it is the pair's own.
+/// * Where enough is expected, the p-value is that of the test's deviate over the root of a design effect as it would be without
+///   an association ([`null_effect`]). The pair's own takes the association for scatter: with `k` users behind a pair a deviate over
+///   it stays near the root of `k`, however strong the association.
 /// * Where little is expected and more was met, each user counts once: the exact tail at the number of users. Users are
 ///   independent, and on average not more of them meet than conversations are expected to, so that this tail is safe; and one
 ///   user never makes a finding.
 /// * Where less was met than expected, and fewer than 20 were expected, the scatter of what is missing cannot be seen; the design effect then is at least the
-///   one that the margins give.
+///   one that the margins give, how far users keep to the row times how far they keep to the column.
 ///
-/// Design effects below 1 are taken as 1.
+/// Design effects below 1 are taken as 1. Intervals are widened by the pair's own: they hold where there is an association.
 pub(crate) fn correct_by_user(
     conversations: &Conversations,
     (row_facet, col_facet): (usize, usize),
@@ -45,36 +43,33 @@ pub(crate) fn correct_by_user(
             continue;
         };
         pass.pass(row, &mut scratch);
-        for pair in &mut *of_row {
+        for pair in of_row {
             let gram = pass.gram(row, pair.col, &scratch);
             let score = robust.score(&gram, pass.row_conversations(row));
             pair.robust_residual = score.robust;
             pair.design_effect = score.design_effect;
-        }
-        if conversations.users().is_none() {
-            continue;
-        }
-        let by_margins = |pair: &Association| match estimand {
-            Estimand::Prevalence => pass.margin_effect(pass.row(row), pass.col(pair.col)),
-            _ => 1.0,
-        };
-        let beyond = beyond_margins(of_row, by_margins);
-        for pair in of_row {
-            let own = pair.design_effect.unwrap_or(1.0).max(1.0);
+            if conversations.users().is_none() {
+                continue;
+            }
+            let own = score.design_effect.unwrap_or(1.0).max(1.0);
             let sparse = pair.smallest_expected < SPARSE;
             let depleted = (pair.observed as f64) < pair.expected;
             let unseen = depleted && pair.expected < SEEN;
+            let by_margins = || match estimand {
+                Estimand::Prevalence => pass.margin_effect(pass.row(row), pass.col(pair.col)),
+                _ => 1.0,
+            };
             let effect = match (sparse, unseen) {
-                (_, true) => own.max(by_margins(pair)),
-                (true, false) => by_margins(pair),
-                (false, false) if estimand == Estimand::Prevalence => {
-                    own.min(by_margins(pair) * beyond).max(by_margins(pair))
-                }
+                (_, true) => own.max(by_margins()),
+                (true, false) => by_margins(),
                 (false, false) => own,
             };
-            // An interval is about the association that there is: the pair's own scatter, wherever that can be seen.
-            let scatter = if sparse { effect } else { effect.max(own) };
-            pair.widen(scatter.sqrt());
+            let tested = match estimand {
+                Estimand::Prevalence if !sparse => null_effect(pair, effect, by_margins()),
+                _ => effect,
+            };
+            pair.widen(effect.sqrt());
+            let effect = tested;
             let Some(ln_p) = pair.ln_p else { continue };
             pair.ln_p = if sparse && !depleted {
                 let once = pair.users.unwrap_or(pair.observed);
@@ -87,18 +82,19 @@ pub(crate) fn correct_by_user(
     Ok(())
 }
 
-/// How many times the design effect of its margins a pair of this row has, as a rule: the median, and at least 1.
-fn beyond_margins(of_row: &[Association], by_margins: impl Fn(&Association) -> f64) -> f64 {
-    let dense = of_row
-        .iter()
-        .filter(|pair| pair.smallest_expected >= SPARSE);
-    let mut ratios: Vec<f64> = dense
-        .filter_map(|pair| Some(pair.design_effect? / by_margins(pair)))
-        .collect();
-    ratios.sort_unstable_by(f64::total_cmp);
-    ratios
-        .get(ratios.len() / 2)
-        .map_or(1.0, |&ratio| ratio.max(1.0))
+/// The design effect of a pair without an association, from its own and that of its margins.
+///
+/// That of the margins is known well, from all users of the row and of the column; but it misses users who repeat the very pair.
+/// The pair's own sees them. Its scatter grows with what was met, so that it is brought down to what was expected. Neither is
+/// believed alone.
+fn null_effect(pair: &Association, own: f64, by_margins: f64) -> f64 {
+    let observed = pair.observed as f64;
+    let scale = if observed > pair.expected {
+        pair.expected / observed
+    } else {
+        1.0
+    };
+    by_margins.max(own * scale).max(1.0)
 }
 
 /// The p-value when only one conversation of each user counts.
@@ -187,6 +183,47 @@ mod tests {
             assert!(found.by_user);
             assert_eq!(found.get(1, 1).unwrap().significant, significant);
         }
+    }
+
+    #[test]
+    fn an_association_is_not_its_own_scatter() {
+        // Of 400 users with five conversations each, 30 have the first task; they show value 0 in three of five
+        // conversations, the others in one of ten.
+        let mut builder = Conversations::builder(&[2, 2]);
+        for id in 0..2000_u64 {
+            let user = id / 5;
+            let first = user < 30;
+            let shows = if first { id % 5 < 3 } else { id % 10 == 0 };
+            let labels: [&[u32]; 2] = [&[u32::from(!first)], &[u32::from(!shows)]];
+            builder
+                .push(&ConversationEntry::new(id, &labels).user(user))
+                .unwrap();
+        }
+        let scan = AssociationParams::new().build().unwrap();
+        let found = scan.scan_conversations(&builder.build().unwrap(), 0, 1);
+        let found = found.unwrap();
+        let pair = found.get(0, 0).unwrap();
+        // Over the pair's own scatter the deviate stays near the root of 30.
+        let robust = pair.robust_residual.unwrap();
+        assert!(robust < 6.0, "{robust}");
+        assert!(pair.ln_p.unwrap() < normal_two_sided(1.2 * robust).unwrap());
+    }
+
+    #[test]
+    fn a_user_who_repeats_a_pair_makes_no_finding() {
+        // Rows and columns of 1,000 in 10,000; of 300 conversations with both 200 are of one user.
+        let mut builder = Conversations::builder(&[2, 2]);
+        for id in 0..10_000_u64 {
+            let (row, col) = (id < 1000, id < 300 || (1000..1700).contains(&id));
+            let user = if id < 200 { 0 } else { id };
+            let labels: [&[u32]; 2] = [&[u32::from(!row)], &[u32::from(!col)]];
+            builder
+                .push(&ConversationEntry::new(id, &labels).user(user))
+                .unwrap();
+        }
+        let scan = AssociationParams::new().build().unwrap();
+        let found = scan.scan_conversations(&builder.build().unwrap(), 0, 1);
+        assert!(!found.unwrap().get(0, 0).unwrap().significant);
     }
 
     #[test]
