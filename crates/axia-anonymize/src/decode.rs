@@ -46,11 +46,12 @@ pub(crate) fn decoded(text: &str, holes: &[Hole]) -> Option<Shadow<'static>> {
     let mut all: Vec<Hole> = Vec::with_capacity(codes.len() * 2 + holes.len());
     let mut shown = 0;
     for code in &codes {
-        let from = border(text, code.span.start.saturating_sub(AROUND));
+        let from = border(text, ahead_of(code.span.start, holes));
         if from > shown {
             all.push(Hole::new(shown..from, BARRIER));
         }
-        shown = shown.max(border(text, (code.span.end + AROUND).min(text.len())));
+        let to = behind(code.span.end, holes).min(text.len());
+        shown = shown.max(border(text, to));
     }
     if shown < text.len() {
         all.push(Hole::new(shown..text.len(), BARRIER));
@@ -68,6 +69,37 @@ pub(crate) fn decoded(text: &str, holes: &[Hole]) -> Option<Shadow<'static>> {
     all.extend(holes.iter().filter(|hole| !hidden(&hole.span)).cloned());
     all.sort_by_key(|hole| hole.span.start);
     Some(normalize(text, &all).into_owned())
+}
+
+/// The place [`AROUND`] bytes ahead of `at`, where a hole is as long as what fills it: in the text that comes out the
+/// same bytes are near.
+fn ahead_of(at: usize, holes: &[Hole]) -> usize {
+    let (mut from, mut left) = (at, AROUND);
+    let before = holes.partition_point(|hole| hole.span.end <= at);
+    for hole in holes[..before].iter().rev() {
+        let gap = from.saturating_sub(hole.span.end);
+        if gap >= left {
+            break;
+        }
+        left = (left - gap).saturating_sub(hole.fill.len());
+        from = hole.span.start;
+    }
+    from.saturating_sub(left)
+}
+
+/// The place [`AROUND`] bytes behind `at`, in the same measure.
+fn behind(at: usize, holes: &[Hole]) -> usize {
+    let (mut to, mut left) = (at, AROUND);
+    let before = holes.partition_point(|hole| hole.span.start < at);
+    for hole in &holes[before..] {
+        let gap = hole.span.start.saturating_sub(to);
+        if gap >= left {
+            break;
+        }
+        left = (left - gap).saturating_sub(hole.fill.len());
+        to = hole.span.end;
+    }
+    to.saturating_add(left)
 }
 
 /// Moved to the border of a character at or in front of it.

@@ -265,7 +265,12 @@ fn rows_that_once_failed() {
     let account = "https://x.com/janedoe88/status/1?user=****";
     // The letters behind a number that is replaced are a word of their own, in which letters stand for digits.
     let behind = "@U_III\tIII77777\u{FFFD}फोन004 4.22224 42.22772III777772227";
-    for text in [relabelled, account, behind] {
+    // What is replaced by something shorter comes nearer to a tag.
+    let nearer = format!(
+        "pW:@a{}H<R<>HHH\u{FFFD}e\":9_\u{FFFD}\0\0\0@0W4R2<R>",
+        "\u{FFFD}".repeat(21)
+    );
+    for text in [relabelled, account, behind, &nearer] {
         for anonymizer in [&DEFAULT, &MASKING, &DROPPING, &MIXED] {
             let once = anonymizer.anonymize_text(text);
             assert_eq!(anonymizer.anonymize_text(&once), once);
