@@ -6,6 +6,7 @@ use crate::grid::GridRow;
 use crate::params::{AssociationScan, Exact, LN_DECISIVE};
 use crate::special::factorial_error;
 use crate::tail_table::TailTable;
+use crate::tails::LogP;
 
 /// The counts of one row.
 pub(crate) enum RowCounts<'a> {
@@ -96,7 +97,7 @@ impl AssociationScan {
         }
         let tail = TailTable::shared();
         for (ln_p, &z) in work.ln_p.iter_mut().zip(&*work.adjusted) {
-            *ln_p = tail.ln_two_sided(z);
+            *ln_p = LogP::clamped(tail.ln_two_sided(z)).ln();
         }
         let chi_square = chi_square(work.adjusted, &factors.total, n as f64)
             * ((n - row) as f64 / (n as f64 * n as f64));

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cell_rows::{Factors, Lines, RowCounts, RowWork};
+use crate::corrected_cells::{CellCorrection, CorrectionForm};
 use crate::correction::Correction;
 use crate::error::Error;
 use crate::grid::{Grid, MAX_GRID};
@@ -31,8 +32,8 @@ pub struct CellTests {
     pub tests: u64,
     /// Two-sided p-values; 1 for cells that are not tests.
     pub ln_p: Vec<LogP>,
-    /// The same under each correction.
-    pub corrected: Vec<(Correction, Vec<LogP>)>,
+    /// In the order asked for.
+    corrections: Vec<CellCorrection>,
 }
 
 impl CellTests {
@@ -42,6 +43,43 @@ impl CellTests {
         let (_, row) = *self.rows.get(row)?;
         let (_, col) = *self.cols.get(col)?;
         Some((u128::from(row) * u128::from(col)) as f64 / self.n as f64)
+    }
+
+    /// The corrections asked for.
+    pub fn corrections(&self) -> impl Iterator<Item = Correction> + '_ {
+        self.corrections.iter().map(|known| known.correction)
+    }
+
+    /// The p-values under a correction, cell by cell; `None` for one that was not asked for.
+    ///
+    /// They are not stored where they follow from the p-value at hand, by a factor or by a look at the steps of the procedure.
+    ///
+    /// ```
+    /// use axia_contingency::{AssociationParams, Correction, Table};
+    ///
+    /// let table = Table::from_counts([(0, 0, 30), (0, 1, 10), (1, 0, 10), (1, 1, 30)])?;
+    /// let scan = AssociationParams::new().build()?;
+    /// let cells = scan.test_table(&table, &[Correction::Holm])?.ok_or("one row")?;
+    /// let holm = cells.corrected(Correction::Holm).ok_or("not asked for")?;
+    /// assert_eq!(holm.filter(|p| p.p() < 0.05).count(), 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn corrected(&self, correction: Correction) -> Option<impl Iterator<Item = LogP> + '_> {
+        Some(self.form(correction)?.iter(&self.ln_p))
+    }
+
+    /// The p-value of one cell under a correction, by its place among all; `None` outside, and for a correction that was not
+    /// asked for.
+    #[must_use]
+    pub fn corrected_at(&self, correction: Correction, at: usize) -> Option<LogP> {
+        self.form(correction)?.at(at, &self.ln_p)
+    }
+
+    fn form(&self, correction: Correction) -> Option<&CorrectionForm> {
+        let mut known = self.corrections.iter();
+        let found = known.find(|known| known.correction == correction)?;
+        Some(&found.form)
     }
 }
 
@@ -56,7 +94,8 @@ impl AssociationScan {
     /// [`Error::is_overflow`] when the grid has more than 2^28 cells.
     ///
     /// # Complexity
-    /// Memory: 8 bytes for each cell, residual, p-value and correction. With the feature `rayon` the rows are shared among
+    /// Memory: 8 bytes for each cell's residual and for its p-value, and for each correction but Bonferroni's and, in large
+    /// families, those that step up. With the feature `rayon` the rows are shared among
     /// threads; the result is the same to the last bit.
     ///
     /// ```
@@ -162,10 +201,13 @@ impl AssociationScan {
         let Some(p) = chi_square_upper(statistic, dof) else {
             return Ok(None);
         };
-        let ln_p: Vec<LogP> = ln_p.into_iter().map(LogP::clamped).collect();
-        let corrected = corrections
+        let ln_p: Vec<LogP> = ln_p.into_iter().map(LogP::known).collect();
+        let corrections = corrections
             .iter()
-            .map(|&correction| (correction, self.correct(correction, &ln_p, tests, &lines)))
+            .map(|&correction| CellCorrection {
+                correction,
+                form: self.correct(correction, &ln_p, tests, &lines),
+            })
             .collect();
         Ok(Some(CellTests {
             rows: lines.rows,
@@ -179,7 +221,7 @@ impl AssociationScan {
             adjusted,
             tests,
             ln_p,
-            corrected,
+            corrections,
         }))
     }
 
@@ -189,9 +231,9 @@ impl AssociationScan {
         ln_p: &[LogP],
         tests: u64,
         lines: &Lines,
-    ) -> Vec<LogP> {
+    ) -> CorrectionForm {
         if tests == ln_p.len() as u64 {
-            return correction.adjust(ln_p);
+            return correction.of_cells(ln_p);
         }
         let n = lines.n as f64;
         let places: Vec<usize> = lines
@@ -217,7 +259,7 @@ impl AssociationScan {
                 *slot = p;
             }
         }
-        corrected
+        CorrectionForm::Cells(corrected)
     }
 }
 
@@ -313,7 +355,10 @@ mod tests {
             }
             assert_eq!(cells.tests, family.len() as u64);
             let p: Vec<LogP> = family.iter().map(|&(_, p)| p).collect();
-            for (correction, corrected) in &cells.corrected {
+            for correction in all {
+                let corrected: Vec<LogP> = cells.corrected(correction).unwrap().collect();
+                assert_eq!(corrected.len(), cells.ln_p.len());
+                assert_eq!(cells.corrected_at(correction, 7), Some(corrected[7]));
                 let reference = correction.adjust(&p);
                 for (&(at, _), reference) in family.iter().zip(reference) {
                     assert_eq!(corrected[at], reference);

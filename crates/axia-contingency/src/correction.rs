@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::corrected_cells::CorrectionForm;
 use crate::hommel;
 use crate::order::{FEW, LnOfRanks, ascending};
-use crate::step_up::{self, Factor};
+use crate::step_up::{self, Factor, Staircase};
 use crate::tails::{LogP, bonferroni_critical_z, normal_upper_quantile};
 
 /// How p-values are corrected for the number of tests.
@@ -64,14 +65,38 @@ impl Correction {
         match self {
             Self::Bonferroni => p.iter().map(|p| LogP::clamped(p.ln() + m.ln())).collect(),
             Self::Sidak => p.iter().map(|p| LogP::clamped(sidak(p.ln(), m))).collect(),
-            Self::Holm => step_in_order(p, false, Factor::Rest(tests)),
-            Self::Hochberg => step_up(p, Factor::Rest(tests)),
+            Self::Holm => step_in_order(p, false, self.factor(tests)),
             Self::Hommel => in_order(p, |mut whole| {
                 whole.resize(tests as usize, 0.0);
                 hommel::adjust_sorted(&whole)
             }),
-            Self::BenjaminiHochberg => step_up(p, Factor::Over(m.ln())),
-            Self::BenjaminiYekutieli => step_up(p, Factor::Over(m.ln() + harmonic(tests).ln())),
+            Self::Hochberg | Self::BenjaminiHochberg | Self::BenjaminiYekutieli => {
+                step_up(p, self.factor(tests))
+            }
+        }
+    }
+
+    /// The correction of a whole family, in whatever form takes the least room.
+    pub(crate) fn of_cells(self, p: &[LogP]) -> CorrectionForm {
+        let m = p.len() as f64;
+        match self {
+            Self::Bonferroni => CorrectionForm::Shift(m.ln()),
+            Self::Hochberg | Self::BenjaminiHochberg | Self::BenjaminiYekutieli
+                if p.len() >= FEW =>
+            {
+                CorrectionForm::Stairs(Staircase::of(p, self.factor(p.len() as u64)))
+            }
+            _ => CorrectionForm::Cells(self.adjust(p)),
+        }
+    }
+
+    /// Of the corrections in steps.
+    fn factor(self, tests: u64) -> Factor {
+        let ln_m = (tests as f64).ln();
+        match self {
+            Self::BenjaminiHochberg => Factor::Over(ln_m),
+            Self::BenjaminiYekutieli => Factor::Over(ln_m + harmonic(tests).ln()),
+            _ => Factor::Rest(tests),
         }
     }
 

@@ -76,6 +76,7 @@ mod clustered;
 mod compare;
 mod conversations;
 mod conversations_builder;
+mod corrected_cells;
 mod correction;
 mod error;
 mod evalue;

@@ -32,11 +32,7 @@ impl CellTests {
     /// The same under a correction; `None` for one that was not asked for.
     #[must_use]
     pub fn corrected_array(&self, correction: Correction) -> Option<Array2<f64>> {
-        let found = self
-            .corrected
-            .iter()
-            .find(|(known, _)| *known == correction);
-        found.map(|(_, ln_p)| self.grid(ln_p.iter().copied().map(LogP::ln)))
+        Some(self.grid(self.corrected(correction)?.map(LogP::ln)))
     }
 
     fn grid(&self, values: impl Iterator<Item = f64>) -> Array2<f64> {

@@ -4,6 +4,8 @@
 //! `ln factor(rank) - x` passes below all values seen from `x = 0` on. So the values are sorted without their places, most of
 //! them only as far as to know that no step lies among them, and each p-value is looked up on the staircase.
 
+use serde::{Deserialize, Serialize};
+
 use crate::order::LnOfRanks;
 use crate::tails::LogP;
 
@@ -45,24 +47,59 @@ impl Factor {
 
 /// Corrects p-values, fewer than 2^32 of them.
 pub(crate) fn adjust(p: &[LogP], factor: Factor) -> Vec<LogP> {
-    // The buffer that held the sorted values becomes the result.
-    let Stairs {
-        steps,
-        buffer: mut corrected,
-    } = Stairs::of(p, factor);
-    let finder = Finder::of(steps);
-    let mut places = [0; BLOCK];
-    for (slots, p) in corrected.chunks_mut(BLOCK).zip(p.chunks(BLOCK)) {
-        finder.find(p, slots, &mut places);
+    let stairs = Staircase::of(p, factor);
+    let mut corrected = Vec::with_capacity(p.len());
+    let mut heights = [LogP::ONE; BLOCK];
+    for p in p.chunks(BLOCK) {
+        stairs.correct(p, &mut heights);
+        corrected.extend(heights.iter().zip(p).map(|(height, _)| *height));
     }
-    corrected.into_iter().map(LogP::clamped).collect()
+    corrected
 }
 
-/// The steps of the staircase, and a buffer as long as the list.
-struct Stairs {
-    /// Where a step begins, and its height; the first begins at 0.
-    steps: Vec<(f64, f64)>,
-    buffer: Vec<f64>,
+/// A step-up correction as a function of the p-value.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(from = "Vec<(f64, f64)>", into = "Vec<(f64, f64)>")]
+pub(crate) struct Staircase {
+    finder: Finder,
+}
+
+impl Staircase {
+    /// Of a family of p-values, fewer than 2^32.
+    pub(crate) fn of(p: &[LogP], factor: Factor) -> Self {
+        steps(p, factor).into()
+    }
+
+    /// The corrected p-values of a block, which is not longer than [`BLOCK`].
+    pub(crate) fn correct(&self, p: &[LogP], corrected: &mut [LogP; BLOCK]) {
+        self.finder.find(p, corrected);
+    }
+
+    fn steps(&self) -> &[(f64, f64)] {
+        let steps = &self.finder.steps;
+        let end = steps.len().saturating_sub(SENTINELS);
+        steps.get(..end).unwrap_or_default()
+    }
+}
+
+impl From<Vec<(f64, f64)>> for Staircase {
+    fn from(steps: Vec<(f64, f64)>) -> Self {
+        Self {
+            finder: Finder::of(steps),
+        }
+    }
+}
+
+impl From<Staircase> for Vec<(f64, f64)> {
+    fn from(stairs: Staircase) -> Self {
+        stairs.steps().to_vec()
+    }
+}
+
+impl PartialEq for Staircase {
+    fn eq(&self, other: &Self) -> bool {
+        self.steps() == other.steps()
+    }
 }
 
 /// Where the next value of a bucket goes.
@@ -73,81 +110,78 @@ struct Slot {
     step: u32,
 }
 
-impl Stairs {
-    fn of(p: &[LogP], factor: Factor) -> Self {
-        let mut counts = vec![0_u32; BUCKETS];
-        for p in p {
-            if let Some(count) = counts.get_mut(bucket(distance(*p))) {
-                *count += 1;
-            }
-        }
-        let mut ranks = LnOfRanks::new();
-        let mut slots = slots(&counts, factor, &mut ranks);
-        let mut values = vec![0.0; p.len()];
-        for p in p {
-            let x = distance(*p);
-            if let Some(slot) = slots.get_mut(bucket(x)) {
-                if let Some(value) = values.get_mut(slot.next as usize) {
-                    *value = x;
-                }
-                slot.next += slot.step;
-            }
-        }
-        let mut sorter = Sorter::default();
-        let mut steps = vec![(0.0, 0.0)];
-        let mut lowest = 0.0;
-        let mut rank = p.len() as u64;
-        let mut rest = values.as_mut_slice();
-        for ((&count, slot), number) in counts.iter().zip(&slots).zip(0..) {
-            let (own, after) = rest.split_at_mut(count as usize);
-            rest = after;
-            if slot.step == 0
-                || own.is_empty()
-                || lies_above(number, rank, factor, &mut ranks, lowest)
-            {
-                rank -= u64::from(count);
-                continue;
-            }
-            sorter.sort(own, inner(number));
-            for &mut x in own {
-                if factor.bound(&mut ranks, rank) - x < lowest {
-                    let height = factor.ln(&mut ranks, rank) - x;
-                    if height < lowest {
-                        lowest = height;
-                        steps.push((x, height));
-                    }
-                }
-                rank -= 1;
-            }
-        }
-        Self {
-            steps,
-            buffer: values,
+/// Where the steps of the staircase begin, and their heights; the first begins at 0.
+fn steps(p: &[LogP], factor: Factor) -> Vec<(f64, f64)> {
+    let mut counts = vec![0_u32; BUCKETS];
+    for p in p {
+        if let Some(count) = counts.get_mut(bucket(distance(*p))) {
+            *count += 1;
         }
     }
+    let mut ranks = LnOfRanks::new();
+    let (mut slots, kept) = slots(&counts, factor, &mut ranks);
+    // One more, for all that is not kept.
+    let mut values = vec![0.0; kept as usize + 1];
+    for p in p {
+        let x = distance(*p);
+        if let Some(slot) = slots.get_mut(bucket(x)) {
+            if let Some(value) = values.get_mut(slot.next as usize) {
+                *value = x;
+            }
+            slot.next += slot.step;
+        }
+    }
+    let mut sorter = Sorter::default();
+    let mut steps = vec![(0.0, 0.0)];
+    let mut lowest = 0.0;
+    let mut rank = p.len() as u64;
+    let mut rest = values.as_mut_slice();
+    for ((&count, slot), number) in counts.iter().zip(&slots).zip(0..) {
+        let (own, after) = rest.split_at_mut((count * slot.step) as usize);
+        rest = after;
+        if own.is_empty() || lies_above(number, rank, factor, &mut ranks, lowest) {
+            rank -= u64::from(count);
+            continue;
+        }
+        sorter.sort(own, inner(number));
+        for &mut x in own {
+            if factor.bound(&mut ranks, rank) - x < lowest {
+                let height = factor.ln(&mut ranks, rank) - x;
+                if height < lowest {
+                    lowest = height;
+                    steps.push((x, height));
+                }
+            }
+            rank -= 1;
+        }
+    }
+    steps
 }
 
-/// Where the values of each bucket go. Those of buckets without a step need no place: even their first value with their last
-/// rank is not below what some bucket before surely reaches.
-fn slots(counts: &[u32], factor: Factor, ranks: &mut LnOfRanks) -> Vec<Slot> {
+/// Where the values of each bucket go, and how many are kept. Those of buckets without a step need no place: even their first
+/// value with their last rank is not below what some bucket before surely reaches.
+fn slots(counts: &[u32], factor: Factor, ranks: &mut LnOfRanks) -> (Vec<Slot>, u32) {
     let mut rank: u64 = counts.iter().map(|&count| u64::from(count)).sum();
     let mut next = 0;
     let mut reached = 0.0_f64;
     let mut slots = Vec::with_capacity(counts.len());
     for (&count, number) in counts.iter().zip(0..) {
-        let above = count > 0 && lies_above(number, rank, factor, ranks, reached);
-        slots.push(Slot {
-            next,
-            step: u32::from(!above),
-        });
+        let above = count == 0 || lies_above(number, rank, factor, ranks, reached);
+        let step = u32::from(!above);
+        slots.push(Slot { next, step });
         if count > 0 {
-            next += count;
+            next += count * step;
             rank -= u64::from(count);
             // The bucket's largest value has the smallest of its ranks.
             reached = reached.min(factor.ln(ranks, rank + 1) - edge(number));
         }
     }
-    slots
+    for slot in &mut slots {
+        if slot.step == 0 {
+            slot.next = next;
+        }
+    }
+    (slots, next)
 }
 
 /// Whether no value of a bucket lies below a height, if its largest rank is `rank`.
@@ -165,9 +199,13 @@ fn lies_above(
 const MOST: u32 = 14;
 
 /// Values that are looked up together, so that memory is asked for many at a time.
-const BLOCK: usize = 256;
+pub(crate) const BLOCK: usize = 256;
+
+/// Steps that nothing reaches, behind the last.
+const SENTINELS: usize = 3;
 
 /// Where the parts of a bucket are listed.
+#[derive(Debug, Clone)]
 struct Parts {
     start: u32,
     shift: u32,
@@ -175,6 +213,7 @@ struct Parts {
 }
 
 /// Finds the steps that values stand on.
+#[derive(Debug, Clone)]
 struct Finder {
     parts: Vec<Parts>,
     /// For each part of a bucket the last step that begins before it, or the first of all.
@@ -226,7 +265,7 @@ impl Finder {
             rest.fill(last);
         }
         // Nothing is at or above NaN, so that a search ends here.
-        finder.steps.extend([(f64::NAN, 0.0); 3]);
+        finder.steps.extend([(f64::NAN, 0.0); SENTINELS]);
         finder
     }
 
@@ -237,18 +276,19 @@ impl Finder {
     }
 
     /// The heights of the steps of a block.
-    fn find(&self, p: &[LogP], heights: &mut [f64], places: &mut [u32; BLOCK]) {
+    fn find(&self, p: &[LogP], heights: &mut [LogP; BLOCK]) {
+        let mut places = [0; BLOCK];
         for (place, p) in places.iter_mut().zip(p) {
             *place = self.part(distance(*p));
         }
         for place in places.iter_mut().take(p.len()) {
             *place = self.last.get(*place as usize).copied().unwrap_or(0);
         }
-        for ((height, p), &first) in heights.iter_mut().zip(p).zip(&*places) {
+        for ((height, p), &first) in heights.iter_mut().zip(p).zip(&places) {
             let (x, first) = (distance(*p), first as usize);
             let near = self.steps.get(first..).and_then(|near| near.first_chunk());
             let begun = |step: (f64, f64)| step.0 <= x;
-            *height = match near {
+            let found = match near {
                 Some(&[at, one, two, three]) if !begun(three) => {
                     if begun(two) {
                         two.1
@@ -260,6 +300,7 @@ impl Finder {
                 }
                 _ => self.search(x),
             };
+            *height = LogP::clamped(found);
         }
     }
 

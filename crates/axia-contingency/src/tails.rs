@@ -54,6 +54,11 @@ impl LogP {
         Self(ln_p.min(0.0) + 0.0)
     }
 
+    /// From a logarithm taken from a `LogP` before.
+    pub(crate) fn known(ln_p: f64) -> Self {
+        Self(ln_p)
+    }
+
     /// Natural logarithm of the p-value.
     #[must_use]
     pub fn ln(self) -> f64 {

@@ -98,18 +98,21 @@ pub fn cell_tests_to_data_frame(cells: &CellTests) -> Result<DataFrame, Error> {
         .collect();
     let ids = || cells.cols.iter().map(|&(id, _)| id);
     let col: Vec<u32> = cells.rows.iter().flat_map(|_| ids()).collect();
-    let logarithms = |p: &[LogP]| p.iter().map(|p| p.ln()).collect::<Vec<f64>>();
+    let logarithms = |p: &mut dyn Iterator<Item = LogP>| p.map(LogP::ln).collect::<Vec<f64>>();
     let height = row.len();
     let mut columns: Vec<Column> = vec![
         Series::new("row".into(), row).into(),
         Series::new("column".into(), col).into(),
         Series::new("adjusted_residual".into(), cells.adjusted.as_slice()).into(),
-        Series::new("ln_p".into(), logarithms(&cells.ln_p)).into(),
+        Series::new("ln_p".into(), logarithms(&mut cells.ln_p.iter().copied())).into(),
     ];
-    for (correction, p) in &cells.corrected {
+    for correction in cells.corrections() {
+        let Some(mut p) = cells.corrected(correction) else {
+            continue;
+        };
         let name = serde_json::to_value(correction).map_err(|e| Error::json(&e))?;
         let name = format!("ln_p_{}", name.as_str().unwrap_or_default());
-        columns.push(Series::new(name.into(), logarithms(p)).into());
+        columns.push(Series::new(name.into(), logarithms(&mut p)).into());
     }
     DataFrame::new(height, columns).map_err(|e| Error::write(&e))
 }

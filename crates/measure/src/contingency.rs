@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use axia_contingency::{
-    AssociationParams, CellTests, Correction, Exact, Grid, LogP, NamedCounts, Vocabulary,
+    AssociationParams, CellTests, Correction, Exact, Grid, NamedCounts, Vocabulary,
 };
 
 use crate::Error;
@@ -62,11 +62,12 @@ fn measure(data: &Codes, on: &str) -> Result<(), Error> {
     };
     let (count, grid) = best(counted)?;
     figure("count", count, "CPU s", n);
-    let (test, cells) = best(|| found(naive.test_grid(&grid, &CORRECTIONS)?))?;
+    let (test, (cells, _)) = best(|| corrected(naive.test_grid(&grid, &CORRECTIONS)?))?;
     let tests = cells.adjusted.len() as u64;
     figure("residuals and corrections", test, "CPU s", tests);
     drop(cells);
-    let (whole, cells) = best(|| found(naive.test_grid(&counted()?, &CORRECTIONS)?))?;
+    let (whole, (cells, findings)) =
+        best(|| corrected(naive.test_grid(&counted()?, &CORRECTIONS)?))?;
     figure("codes to corrections", whole, "CPU s", n);
     if let Some(peak) = peak_memory_mib() {
         figure("peak memory", peak, "MiB", n);
@@ -75,22 +76,18 @@ fn measure(data: &Codes, on: &str) -> Result<(), Error> {
     figure("chi-square", cells.chi_square.statistic, "", tests);
     let sum: f64 = cells.adjusted.iter().map(|r| r.abs()).sum();
     figure("sum of |adjusted residual|", sum, "", tests);
-    report_findings(&cells, |correction, found| {
-        figure(
-            &format!("below 0.05, {correction:?}"),
-            found,
-            "cells",
-            tests,
-        );
-    });
+    for (correction, found) in findings {
+        let name = format!("below 0.05, {correction:?}");
+        figure(&name, found as f64, "cells", tests);
+    }
     drop(cells);
 
-    let (seconds, cells) = best(|| found(exact.test_grid(&grid, &CORRECTIONS)?))?;
+    let (seconds, (cells, findings)) = best(|| corrected(exact.test_grid(&grid, &CORRECTIONS)?))?;
     figure("exact where sparse, corrections", seconds, "CPU s", tests);
-    report_findings(&cells, |correction, found| {
+    for (correction, found) in findings {
         let name = format!("below 0.05, {correction:?}, exact where sparse");
-        figure(&name, found, "cells", tests);
-    });
+        figure(&name, found as f64, "cells", tests);
+    }
     drop((cells, grid));
 
     let names = Names::of(data);
@@ -99,22 +96,26 @@ fn measure(data: &Codes, on: &str) -> Result<(), Error> {
         for (row, col) in names.iter() {
             counts.push(row, col)?;
         }
-        found(naive.test_table(&counts.build().table, &CORRECTIONS)?)
+        corrected(naive.test_table(&counts.build().table, &CORRECTIONS)?)
     })?;
     figure("names to corrections", seconds, "CPU s", n);
     Ok(())
 }
 
-fn found(cells: Option<CellTests>) -> Result<CellTests, Error> {
-    Ok(cells.ok_or("the table has fewer than two rows or columns")?)
-}
+/// How many cells each correction leaves below .05.
+type Findings = Vec<(Correction, usize)>;
 
-fn report_findings(cells: &CellTests, mut report: impl FnMut(Correction, f64)) {
-    let below = |p: &&LogP| p.ln() <= 0.05_f64.ln();
-    for (correction, corrected) in &cells.corrected {
-        let found = corrected.iter().filter(below).count();
-        report(*correction, found as f64);
+/// Reads every corrected p-value: not all of them are computed before they are asked for, and here all are.
+fn corrected(cells: Option<CellTests>) -> Result<(CellTests, Findings), Error> {
+    let cells = cells.ok_or("the table has fewer than two rows or columns")?;
+    let ln_level = 0.05_f64.ln();
+    let mut findings = Findings::new();
+    for correction in CORRECTIONS {
+        let corrected = cells.corrected(correction).ok_or("not corrected")?;
+        let below = corrected.filter(|p| p.ln() <= ln_level).count();
+        findings.push((correction, below));
     }
+    Ok((cells, findings))
 }
 
 fn best<T>(work: impl FnMut() -> Result<T, Error>) -> Result<(f64, T), Error> {
