@@ -57,16 +57,18 @@ pub(super) fn none(text: &str, tokens: &[Token], summary: &Summary) -> bool {
 
 /// Whether a word ends like a street; some endings count only with a number behind it.
 fn ends_like_street(text: &str, word: &Token, numbered: bool) -> bool {
-    let Some(text) = text.get(word.start..word.end) else {
+    let Some(text) = text
+        .get(word.start..word.end)
+        .filter(|_| word.length >= 5)
+        .map(str::to_lowercase)
+    else {
         return false;
     };
-    let text = text.to_lowercase();
-    word.length >= 5
-        && STREET_ENDINGS.iter().any(|ending| {
-            let (must, ending) = ending.split_at(1);
-            let long = text.len() >= ending.len() + 3;
-            (numbered || must == "-") && long && text.ends_with(ending)
-        })
+    STREET_ENDINGS.iter().any(|ending| {
+        let (must, ending) = ending.split_at(1);
+        let long = text.len() >= ending.len() + 3;
+        (numbered || must == "-") && long && text.ends_with(ending)
+    })
 }
 
 /// All addresses in order, without overlaps.

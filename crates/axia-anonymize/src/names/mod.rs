@@ -16,10 +16,8 @@ use std::cell::Cell;
 pub(crate) use self::gazetteer::gazetteer;
 use self::grammar::Name;
 pub(crate) use self::grammar::is_function;
-use self::token::Marks;
-use self::token::tokens;
+use self::token::{Marks, tokens};
 pub(crate) use self::token::{Shape, Summary, Token, unescaped};
-
 use crate::address::Pieces;
 use crate::{Evidence, Finding, Kind, Recognizer};
 

@@ -574,9 +574,36 @@ fn starts_sentence(between: &str, before: Option<&Token>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::names::gazetteer;
     use proptest::prelude::*;
 
     proptest! {
+        /// What is read at once is what the long way reads.
+        #[test]
+        fn plain_words_are_as_any_others(
+            pieces in proptest::collection::vec("[a-zA-Z]{1,10}|[ .,'!?:;()\\n\"@/_0-9é\\\\-]{1,2}| |'s|'ll|\\. |, ", 0..30),
+        ) {
+            let text = pieces.concat();
+            let mut marks = Marks::default();
+            let mut words = Vec::new();
+            tokens(&text, gazetteer(), &mut marks, &mut words);
+            let mut end = 0;
+            let mut before: Option<&Token> = None;
+            for found in &words {
+                let (slow, next) = word(&text, &marks, found.start);
+                let between = &text[end..found.start];
+                let slow = Token {
+                    flags: found.flags,
+                    gap: gap(between, before),
+                    starts: before.is_none() || between != " " && starts_sentence(between, before),
+                    ..slow
+                };
+                prop_assert_eq!(*found, slow);
+                end = next;
+                before = Some(found);
+            }
+        }
+
         #[test]
         fn ascii_words_are_spelled_as_any_others(text in "[ .]{0,70}[a-cA-C'é.]{1,20}[a-z]{0,60}") {
             let start = text.trim_start_matches([' ', '.']).len();

@@ -160,26 +160,33 @@ impl Association {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::association::Associations;
     use crate::conversations_builder::ConversationEntry;
     use crate::params::AssociationParams;
+
+    /// The associations of two rows and two columns in conversations with `(user, row, column)` of each id.
+    fn scanned(conversations: u64, of: impl Fn(u64) -> (u64, u32, u32)) -> Associations {
+        let mut builder = Conversations::builder(&[2, 2]);
+        for id in 0..conversations {
+            let (user, row, col) = of(id);
+            let labels: [&[u32]; 2] = [&[row], &[col]];
+            let entry = ConversationEntry::new(id, &labels).user(user);
+            builder.push(&entry).unwrap();
+        }
+        let scan = AssociationParams::new().build().unwrap();
+        let conversations = builder.build().unwrap();
+        scan.scan_conversations(&conversations, 0, 1).unwrap()
+    }
 
     #[test]
     fn one_user_never_makes_a_finding() {
         // The rare pair is met six times: by one user, or by six.
         for (spread, significant) in [(false, false), (true, true)] {
-            let mut builder = Conversations::builder(&[2, 2]);
-            for id in 0..3000 {
-                let rare = u32::from(id < 6);
-                let user = if rare == 1 && !spread { 0 } else { id };
-                let entry = [[rare], [rare]];
-                let labels: [&[u32]; 2] = [&entry[0], &entry[1]];
-                builder
-                    .push(&ConversationEntry::new(id, &labels).user(user))
-                    .unwrap();
-            }
-            let scan = AssociationParams::new().build().unwrap();
-            let found = scan.scan_conversations(&builder.build().unwrap(), 0, 1);
-            let found = found.unwrap();
+            let found = scanned(3000, |id| {
+                let rare = id < 6;
+                let user = if rare && !spread { 0 } else { id };
+                (user, u32::from(rare), u32::from(rare))
+            });
             assert!(found.by_user);
             assert_eq!(found.get(1, 1).unwrap().significant, significant);
         }
@@ -189,19 +196,11 @@ mod tests {
     fn an_association_is_not_its_own_scatter() {
         // Of 400 users with five conversations each, 30 have the first task; they show value 0 in three of five
         // conversations, the others in one of ten.
-        let mut builder = Conversations::builder(&[2, 2]);
-        for id in 0..2000_u64 {
-            let user = id / 5;
-            let first = user < 30;
+        let found = scanned(2000, |id| {
+            let first = id / 5 < 30;
             let shows = if first { id % 5 < 3 } else { id % 10 == 0 };
-            let labels: [&[u32]; 2] = [&[u32::from(!first)], &[u32::from(!shows)]];
-            builder
-                .push(&ConversationEntry::new(id, &labels).user(user))
-                .unwrap();
-        }
-        let scan = AssociationParams::new().build().unwrap();
-        let found = scan.scan_conversations(&builder.build().unwrap(), 0, 1);
-        let found = found.unwrap();
+            (id / 5, u32::from(!first), u32::from(!shows))
+        });
         let pair = found.get(0, 0).unwrap();
         // Over the pair's own scatter the deviate stays near the root of 30.
         let robust = pair.robust_residual.unwrap();
@@ -212,18 +211,12 @@ mod tests {
     #[test]
     fn a_user_who_repeats_a_pair_makes_no_finding() {
         // Rows and columns of 1,000 in 10,000; of 300 conversations with both 200 are of one user.
-        let mut builder = Conversations::builder(&[2, 2]);
-        for id in 0..10_000_u64 {
+        let found = scanned(10_000, |id| {
             let (row, col) = (id < 1000, id < 300 || (1000..1700).contains(&id));
             let user = if id < 200 { 0 } else { id };
-            let labels: [&[u32]; 2] = [&[u32::from(!row)], &[u32::from(!col)]];
-            builder
-                .push(&ConversationEntry::new(id, &labels).user(user))
-                .unwrap();
-        }
-        let scan = AssociationParams::new().build().unwrap();
-        let found = scan.scan_conversations(&builder.build().unwrap(), 0, 1);
-        assert!(!found.unwrap().get(0, 0).unwrap().significant);
+            (user, u32::from(!row), u32::from(!col))
+        });
+        assert!(!found.get(0, 0).unwrap().significant);
     }
 
     #[test]
