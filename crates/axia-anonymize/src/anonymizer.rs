@@ -323,11 +323,18 @@ impl Anonymizer {
         let head = head(text.text);
         let before = question.len() + 1;
         let both = format!("{question}\n{head}");
-        let mut holes = self.holes(text);
-        holes.retain(|hole| hole.span.end <= head.len());
-        for hole in &mut holes {
-            hole.span = hole.span.start + before..hole.span.end + before;
-        }
+        // The name of a placeholder in the question announces nothing.
+        let asked = self.text(question, None).existing.into_iter();
+        let mut holes: Vec<Hole> = asked.map(|e| Hole::new(e.span, BARRIER)).collect();
+        let answered = self.holes(text).into_iter();
+        holes.extend(
+            answered
+                .filter(|hole| hole.span.end <= head.len())
+                .map(|hole| {
+                    let span = hole.span.start + before..hole.span.end + before;
+                    Hole::new(span, hole.fill)
+                }),
+        );
         let mut found = self.detect_in(&both, &holes)?;
         found.retain_mut(|one| {
             let span = &one.finding.span;

@@ -340,3 +340,15 @@ proptest! {
         prop_assert_eq!(again.conversation(), done.conversation());
     }
 }
+
+#[test]
+fn a_placeholder_in_a_question_announces_nothing() {
+    let chat = Conversation::new("c")
+        .with_message(Message::new(Role::Assistant, "Is it 0831 80 00831?"))
+        .with_message(Message::new(Role::User, "@\u{FFFD}IIII952I66 80 0608"));
+    let anonymizer = Anonymizer::builder().build().unwrap();
+    let once = anonymizer.anonymize_conversation(&chat);
+    assert_eq!(once.conversation().messages[0].text, "Is it [PHONE_1]?");
+    let twice = anonymizer.anonymize_conversation(once.conversation());
+    assert_eq!(once.conversation(), twice.conversation());
+}
