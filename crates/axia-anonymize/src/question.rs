@@ -25,7 +25,8 @@ pub(crate) fn last_question(text: &str) -> Option<&str> {
             |(at, c)| at + c.len_utf8(),
         );
     let question = text.get(start..)?;
-    let question = question.trim_start_matches(|c: char| !c.is_alphanumeric());
+    // A placeholder stays whole: without its bracket its name would be a word.
+    let question = question.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '[');
     (question.len() > 3).then_some(question)
 }
 

@@ -343,12 +343,26 @@ proptest! {
 
 #[test]
 fn a_placeholder_in_a_question_announces_nothing() {
-    let chat = Conversation::new("c")
-        .with_message(Message::new(Role::Assistant, "Is it 0831 80 00831?"))
-        .with_message(Message::new(Role::User, "@\u{FFFD}IIII952I66 80 0608"));
     let anonymizer = Anonymizer::builder().build().unwrap();
-    let once = anonymizer.anonymize_conversation(&chat);
-    assert_eq!(once.conversation().messages[0].text, "Is it [PHONE_1]?");
-    let twice = anonymizer.anonymize_conversation(once.conversation());
-    assert_eq!(once.conversation(), twice.conversation());
+    for (question, without, answer) in [
+        (
+            "Is it 0831 80 00831?",
+            "Is it [PHONE_1]?",
+            "@\u{FFFD}IIII952I66 80 0608",
+        ),
+        // The question begins with it.
+        (
+            "((02o 8102oo818  818  8 818 /?",
+            "(([PHONE_1]  818  8 818 /?",
+            ".3\u{3}0 81 0 88 818 /?.3\u{3}0 81 0 81",
+        ),
+    ] {
+        let chat = Conversation::new("c")
+            .with_message(Message::new(Role::Assistant, question))
+            .with_message(Message::new(Role::User, answer));
+        let once = anonymizer.anonymize_conversation(&chat);
+        assert_eq!(once.conversation().messages[0].text, without);
+        let twice = anonymizer.anonymize_conversation(once.conversation());
+        assert_eq!(once.conversation(), twice.conversation());
+    }
 }
