@@ -3,8 +3,8 @@
 use std::hint::black_box;
 
 use axia_contingency::{
-    AssociationParams, Correction, Exact, ExactMethod, Grid, Hypergeometric, LogP, NamedCounts,
-    Table,
+    AssociationParams, ClusteredParams, ConversationEntry, Conversations, Correction, Error, Exact,
+    ExactMethod, Grid, Hypergeometric, LogP, NamedCounts, Table,
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 
@@ -27,6 +27,15 @@ fn codes(n: usize) -> (Vec<u32>, Vec<u32>) {
             (row as u32, col as u32)
         })
         .unzip()
+}
+
+/// The same as conversations with one label on each side, five of each user.
+fn conversations(rows: &[u32], cols: &[u32]) -> Result<Conversations, Error> {
+    let mut builder = Conversations::builder(&[ROWS, COLS]);
+    for ((id, &row), &col) in (0_u64..).zip(rows).zip(cols) {
+        builder.push(&ConversationEntry::new(id, &[&[row], &[col]]).user(id / 5))?;
+    }
+    builder.build()
 }
 
 fn contingency(c: &mut Criterion) {
@@ -67,6 +76,13 @@ fn contingency(c: &mut Criterion) {
                 });
             }
         }
+    }
+    if let Ok((by_user, scan)) = conversations(&rows, &cols)
+        .and_then(|by_user| Ok((by_user, ClusteredParams::new().build()?)))
+    {
+        group.bench_function("residuals_by_user/n1000000_500x3307", |b| {
+            b.iter(|| black_box(scan.residuals(&by_user, 0, 1)));
+        });
     }
     let p: Vec<LogP> = (1..=1_653_500_u64)
         .filter_map(|i| LogP::from_ln(-((i * 7_919 % 1_653_500) as f64 / 1e5)))

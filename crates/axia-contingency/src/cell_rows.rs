@@ -3,6 +3,7 @@
 use crate::cells::Cell;
 use crate::exact::Hypergeometric;
 use crate::grid::GridRow;
+use crate::margins::EXACT_PRODUCTS;
 use crate::params::{AssociationScan, Exact, LN_DECISIVE};
 use crate::special::factorial_error;
 use crate::tail_table::TailTable;
@@ -58,9 +59,6 @@ impl Factors {
         }
     }
 }
-
-/// Up to this total (the root of 2^53) the products `O N` and `R C` are exact as doubles, and so is their difference.
-const EXACT_PRODUCTS: u64 = 94_906_265;
 
 /// Partial sums of chi-square, so that additions do not wait for each other.
 const LANES: usize = 8;

@@ -1,5 +1,8 @@
 //! The arithmetic that every residual here shares.
 
+/// Up to this total (the root of 2^53) the products `O N` and `R C` are exact as doubles, and so is their difference.
+pub(crate) const EXACT_PRODUCTS: u64 = 94_906_265;
+
 /// A count between its margins, all at most 2^53; the arithmetic that every residual here shares.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Margins {

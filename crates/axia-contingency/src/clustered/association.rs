@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::pass::{RowScratch, UserPass};
+use super::gram::Gram;
+use super::pass::UserPass;
 use super::robust::Robust;
 use crate::conversations::Conversations;
 use crate::error::Error;
@@ -208,19 +209,19 @@ impl ClusteredScan {
             Some(dof) => student_quantile(self.confidence.level(), dof).unwrap_or(f64::INFINITY),
             None => self.confidence.z(),
         };
-        let mut scratch = RowScratch::default();
+        let mut scratch = pass.scratch();
         let mut pairs = Vec::new();
         for row in 0..pass.n_rows() as u32 {
             pass.pass(row, &mut scratch);
-            for (col, observed, users) in scratch.met() {
-                let gram = pass.gram(row, col, &scratch);
-                let score = robust.score(&gram, pass.row_conversations(row));
-                let effects = robust.effects(&gram, sure);
+            for (col, sums) in scratch.met() {
+                let of_pair = pass.sums(row, col, &scratch);
+                let score = robust.score(&of_pair, pass.row_conversations(row));
+                let effects = robust.effects(&Gram::of(&of_pair), sure);
                 pairs.push(ClusteredAssociation {
                     row,
                     col,
-                    observed,
-                    users,
+                    observed: sums.both,
+                    users: sums.users,
                     adjusted_residual: score.naive,
                     robust_residual: score.robust,
                     design_effect: score.design_effect,

@@ -1,6 +1,7 @@
 //! The p-values and intervals of a scan's pairs when users, not conversations, are the independent units.
 
-use super::pass::{LineSums, RowScratch, UserPass};
+use super::grouping::LineSums;
+use super::pass::UserPass;
 use super::robust::Robust;
 use crate::association::Association;
 use crate::conversations::Conversations;
@@ -37,15 +38,15 @@ pub(crate) fn correct_by_user(
 ) -> Result<(), Error> {
     let pass = UserPass::new(conversations, row_facet, col_facet, estimand)?;
     let robust = Robust::new(&pass, conversations);
-    let mut scratch = RowScratch::default();
+    let mut scratch = pass.scratch();
     for of_row in pairs.chunk_by_mut(|a, b| a.row == b.row) {
         let Some(row) = of_row.first().map(|pair| pair.row) else {
             continue;
         };
         pass.pass(row, &mut scratch);
         for pair in of_row {
-            let gram = pass.gram(row, pair.col, &scratch);
-            let score = robust.score(&gram, pass.row_conversations(row));
+            let sums = pass.sums(row, pair.col, &scratch);
+            let score = robust.score(&sums, pass.row_conversations(row));
             pair.robust_residual = score.robust;
             pair.design_effect = score.design_effect;
             if conversations.users().is_none() {

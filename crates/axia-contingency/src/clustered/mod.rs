@@ -4,11 +4,13 @@
 mod association;
 mod by_user;
 mod gram;
+mod grouping;
 mod pass;
 mod prevalence;
 mod rao_scott;
 mod residuals;
 mod robust;
+mod row_sums;
 mod weighted;
 mod weighted_pass;
 mod weighted_prevalence;
@@ -23,4 +25,4 @@ pub use self::weighted::{WeightedAssociation, WeightedAssociations};
 pub use self::weighted_prevalence::WeightedPrevalence;
 
 pub(crate) use self::by_user::correct_by_user;
-pub(crate) use self::pass::{RowScratch, UserPass};
+pub(crate) use self::pass::UserPass;

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::association::ClusteredScan;
-use super::pass::{LineSums, RowScratch, UserPass};
-use super::robust::Robust;
+use super::grouping::LineSums;
+use super::pass::UserPass;
+use super::robust::{Columns, Robust};
 use crate::conversations::Conversations;
 use crate::error::Error;
 use crate::grid::MAX_GRID;
@@ -94,17 +95,12 @@ impl ClusteredScan {
             robust: Vec::with_capacity(cells as usize),
             ln_p: Vec::with_capacity(cells as usize),
         };
-        let mut scratch = RowScratch::default();
+        let mut scratch = pass.scratch();
+        let columns = Columns::of(&pass, found.cols.iter().map(|&(col, _)| col));
         for &(row, _) in &found.rows {
             pass.pass(row, &mut scratch);
-            let row_conversations = pass.row_conversations(row);
-            for &(col, _) in &found.cols {
-                let gram = pass.gram(row, col, &scratch);
-                let score = robust.score(&gram, row_conversations);
-                found.adjusted.push(score.naive.unwrap_or(0.0));
-                found.robust.push(score.robust.unwrap_or(0.0));
-                found.ln_p.push(score.ln_p.unwrap_or(LogP::ONE));
-            }
+            let lists = (&mut found.adjusted, &mut found.robust, &mut found.ln_p);
+            robust.score_row((&pass, &scratch), row, &columns, lists);
         }
         Ok(found)
     }
@@ -166,5 +162,22 @@ mod tests {
                 assert_eq!(seen, met.pairs.len());
             }
         }
+    }
+
+    #[test]
+    fn wide_numbers_change_nothing() {
+        // With more columns than two bytes can number, of which the same few are used.
+        let residuals = |n_cols: u32| {
+            let mut builder = Conversations::builder(&[3, n_cols]);
+            for id in 0..500_u64 {
+                let (row, col) = ((id % 7 % 3) as u32, (id * id % 11) as u32);
+                let labels: [&[u32]; 2] = [&[row], &[col, col / 2]];
+                let entry = ConversationEntry::new(id, &labels).user(id / 4);
+                builder.push(&entry).unwrap();
+            }
+            let scan = ClusteredParams::new().build().unwrap();
+            scan.residuals(&builder.build().unwrap(), 0, 1).unwrap()
+        };
+        assert_eq!(residuals(11), residuals(70_000));
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::CorrectedSum;
 use super::operator::{Operator, Probes, RowScale};
-use crate::clustered::{RowScratch, UserPass};
+use crate::clustered::UserPass;
 use crate::conversations::{Conversations, Facet};
 use crate::correction::Correction;
 use crate::error::Error;
@@ -184,7 +184,7 @@ impl MarginalIndependence {
         }
         // Sum over contexts of the variance by users of (O - E) / sqrt(n_i pi (1 - pi)).
         let mut means = vec![Sum::default(); self.values.len()];
-        let mut scratch = RowScratch::default();
+        let mut scratch = pass.scratch();
         for context in 0..pass.n_rows() as u32 {
             let size = pass.row(context).total as f64;
             if size <= 0.0 {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::CorrectedSum;
 use super::operator::{Operator, Probes, RowScale};
-use crate::clustered::{RowScratch, UserPass};
+use crate::clustered::UserPass;
 use crate::conversations::Conversations;
 use crate::error::Error;
 use crate::grid::MAX_GRID;
@@ -78,7 +78,7 @@ impl PairwiseIndependence {
         let (mut statistic, mut trace) = (Sum::default(), Sum::default());
         let mut smallest = LogP::ONE;
         let mut pairs = 0_u64;
-        let mut scratch = RowScratch::default();
+        let mut scratch = pass.scratch();
         for row in (0..pass.n_rows() as u32).filter(|&row| varies(pass.row(row).total)) {
             pass.pass(row, &mut scratch);
             for &col in &cols {
