@@ -13,6 +13,7 @@ const USERS: LoyalUsers = LoyalUsers {
     tasks: 12,
     values: 10,
     bound: Some(0.9),
+    slopes: false,
 };
 /// Where there is an association: odds of a value in its own task, over elsewhere.
 const ODDS: f64 = 4.0;

@@ -1,5 +1,7 @@
 //! Invented users who stick to a task and to values: what the calibrations by users draw from.
 
+use std::collections::HashMap;
+
 use axia_contingency::{ConversationEntry, Conversations};
 
 use super::random::Random;
@@ -20,6 +22,9 @@ pub(super) struct LoyalUsers {
     pub(super) values: usize,
     /// With it each value has a second one, numbered behind all first ones, that comes with it so often.
     pub(super) bound: Option<f64>,
+    /// How far a user goes by a value is drawn anew for each task: what a user does in one says nothing about another, so that
+    /// users repeat pairs. The share of a value is the same in all tasks all the same.
+    pub(super) slopes: bool,
 }
 
 impl LoyalUsers {
@@ -32,9 +37,12 @@ impl LoyalUsers {
         let mut id = 0;
         for user in 0..self.users {
             let own = random.below(self.tasks);
-            let inclined: Vec<f64> = (0..self.values)
-                .map(|_| random.beta(SHARE * mass, (1.0 - SHARE) * mass))
-                .collect();
+            let inclination = |random: &mut Random| -> Vec<f64> {
+                (0..self.values)
+                    .map(|_| random.beta(SHARE * mass, (1.0 - SHARE) * mass))
+                    .collect()
+            };
+            let mut inclined = HashMap::from([(own, inclination(random))]);
             let mut conversations = 2;
             while !random.chance(STOP) {
                 conversations += 1;
@@ -46,6 +54,8 @@ impl LoyalUsers {
                     random.below(self.tasks)
                 };
                 labels.clear();
+                let of = if self.slopes { task } else { own };
+                let inclined = inclined.entry(of).or_insert_with(|| inclination(random));
                 for (value, &p) in inclined.iter().enumerate() {
                     let factor = if value == task { odds } else { 1.0 };
                     if random.chance(p * factor / (1.0 - p + p * factor)) {
