@@ -16,6 +16,9 @@ const SPARSE: f64 = 5.0;
 /// From this expected count on, enough is left of a depleted pair for its scatter over users to be seen.
 const SEEN: f64 = 20.0;
 
+/// A design effect is not brought up by more than this: with so much less met than expected there is an association.
+const MOST_RAISED: f64 = 2.0;
+
 /// Fills in each pair's robust residual and design effect, and, where users are known, corrects its p-value and intervals.
 /// Pairs come by row.
 ///
@@ -52,7 +55,8 @@ pub(crate) fn correct_by_user(
             if conversations.users().is_none() {
                 continue;
             }
-            let own = score.design_effect.unwrap_or(1.0).max(1.0);
+            let unbounded = score.design_effect.unwrap_or(1.0);
+            let own = unbounded.max(1.0);
             let sparse = pair.smallest_expected < SPARSE;
             let depleted = (pair.observed as f64) < pair.expected;
             let unseen = depleted && pair.expected < SEEN;
@@ -66,7 +70,7 @@ pub(crate) fn correct_by_user(
                 (false, false) => own,
             };
             let tested = match estimand {
-                Estimand::Prevalence if !sparse => null_effect(pair, effect, by_margins()),
+                Estimand::Prevalence if !sparse => null_effect(pair, unbounded, by_margins()),
                 _ => effect,
             };
             pair.widen(effect.sqrt());
@@ -87,14 +91,10 @@ pub(crate) fn correct_by_user(
 ///
 /// That of the margins is known well, from all users of the row and of the column; but it misses users who repeat the very pair.
 /// The pair's own sees them. Its scatter grows with what was met, so that it is brought down to what was expected. Neither is
-/// believed alone.
+/// believed alone. Where less was met, it is brought up likewise: by chance the two fall together, and the scatter would then be
+/// believed small just where that makes a finding.
 fn null_effect(pair: &Association, own: f64, by_margins: f64) -> f64 {
-    let observed = pair.observed as f64;
-    let scale = if observed > pair.expected {
-        pair.expected / observed
-    } else {
-        1.0
-    };
+    let scale = (pair.expected / pair.observed as f64).min(MOST_RAISED);
     by_margins.max(own * scale).max(1.0)
 }
 

@@ -1,5 +1,5 @@
 //! Users with five conversations on average who stick to a task and to values, in data where tasks and values have nothing to do
-//! with each other; and in data where each value is more frequent in one task. Once with users who stick to a value in all of
+//! with each other; and in data where each value is more, or less, frequent in one task. Once with users who stick to a value in all of
 //! their tasks, once with users who do so in each task apart (random slopes).
 
 use axia_contingency::{
@@ -47,7 +47,12 @@ fn scenario(name: &str, users: &LoyalUsers, on: &str, setting: &Setting) -> Resu
     let level = Confidence::new(0.95)?;
     let scan = ClusteredParams::new().build()?;
     let default = AssociationParams::new().build()?;
-    for (what, odds) in [("type_1_error", 1.0), ("power", ODDS)] {
+    for (what, odds) in [
+        ("type_1_error", 1.0),
+        ("power", ODDS),
+        ("power_below", 1.0 / ODDS),
+    ] {
+        let null = what == "type_1_error";
         let mut rates: [[Rate; TESTS.len()]; LEVELS.len()] = Default::default();
         let (mut naive_odds, mut our_odds) = (Rate::default(), Rate::default());
         let (mut naive_share, mut our_share) = (Rate::default(), Rate::default());
@@ -58,7 +63,7 @@ fn scenario(name: &str, users: &LoyalUsers, on: &str, setting: &Setting) -> Resu
             let found = scan.scan(&data, 0, 1)?;
             let listed = default.scan_conversations(&data, 0, 1)?;
             // Where there is an association it is between each task and its own value.
-            let meant = |row: u32, col: u32| odds <= 1.0 || row == col;
+            let meant = |row: u32, col: u32| null || row == col;
             let mut p_values: [Vec<f64>; TESTS.len()] = Default::default();
             let tests = found.pairs.iter().filter(|pair| meant(pair.row, pair.col));
             let (mut woolf_holds, mut ours_holds, mut n_tests) = (0, 0, 0);
@@ -94,7 +99,7 @@ fn scenario(name: &str, users: &LoyalUsers, on: &str, setting: &Setting) -> Resu
             }
             naive_odds.push(woolf_holds, n_tests);
             our_odds.push(ours_holds, n_tests);
-            if odds <= 1.0 {
+            if null {
                 let (mut plain, mut clustered) = (0, 0);
                 for share in data.prevalence_by_user(1, level)? {
                     let wilson = Proportion::new(share.count, share.n)?.wilson(level);
@@ -108,7 +113,7 @@ fn scenario(name: &str, users: &LoyalUsers, on: &str, setting: &Setting) -> Resu
         }
         for (level, rates) in LEVELS.into_iter().zip(&rates) {
             // The power is looked at where all tests are.
-            if odds > 1.0 && level < 0.05 {
+            if !null && level < 0.05 {
                 continue;
             }
             let at = if level < 0.05 {
@@ -120,7 +125,7 @@ fn scenario(name: &str, users: &LoyalUsers, on: &str, setting: &Setting) -> Resu
                 rate.print(&format!("calibration/{name}/{what}{at}/{which}"), on);
             }
         }
-        if odds <= 1.0 {
+        if null {
             let name = |which: &str| format!("calibration/{name}/coverage/{which}");
             naive_odds.print(&name("naive_odds_ratio"), on);
             our_odds.print(&name("odds_ratio_by_user"), on);
