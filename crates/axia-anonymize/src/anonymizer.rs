@@ -57,8 +57,8 @@ pub(crate) struct Inner {
 /// A text on its way through the stages.
 struct Text<'t> {
     text: &'t str,
-    /// What the message before it asked.
-    question: Option<&'t str>,
+    /// Whether it may answer the text before it.
+    answers: bool,
     existing: Vec<Existing>,
     found: Vec<Resolved>,
 }
@@ -80,7 +80,7 @@ impl Anonymizer {
     /// Linear in the length of the text: rules are finite automata and bounded scans.
     #[must_use]
     pub fn detect(&self, text: &str) -> Vec<Finding> {
-        let mut texts = [self.text(text, None)];
+        let mut texts = [self.text(text, false)];
         // A failure leaves what was found before it.
         let _ = self.search(&mut texts);
         let [text] = texts;
@@ -103,7 +103,7 @@ impl Anonymizer {
     /// ```
     #[must_use]
     pub fn anonymize_text(&self, text: &str) -> String {
-        let mut texts = [self.text(text, None)];
+        let mut texts = [self.text(text, false)];
         if self.search(&mut texts).is_err() {
             return String::new();
         }
@@ -165,14 +165,11 @@ impl Anonymizer {
         {
             return Anonymized::withheld(done);
         }
-        let mut question = None;
         let mut texts: Vec<Text<'_>> = messages
-            .map(|text| {
-                let asked = std::mem::replace(&mut question, last_question(text));
-                self.text(text, asked)
-            })
+            .enumerate()
+            .map(|(at, text)| self.text(text, at > 0))
             .collect();
-        texts.extend(metadata.into_iter().map(|text| self.text(text, None)));
+        texts.extend(metadata.into_iter().map(|text| self.text(text, false)));
         if self.search(&mut texts).is_err() {
             return Anonymized::withheld(done);
         }
@@ -233,11 +230,11 @@ impl Anonymizer {
         self.inner.actions.get(&kind).copied().unwrap_or_default()
     }
 
-    fn text<'t>(&self, text: &'t str, question: Option<&'t str>) -> Text<'t> {
+    fn text<'t>(&self, text: &'t str, answers: bool) -> Text<'t> {
         let key = self.inner.key.as_ref();
         Text {
             text,
-            question,
+            answers,
             existing: placeholder::find(text, key, |kind| self.inner.kinds.contains(&kind)),
             found: Vec::new(),
         }
@@ -272,8 +269,8 @@ impl Anonymizer {
 
     /// Searches all texts of a conversation, until no text holds anything that another one gave away.
     fn search(&self, texts: &mut [Text<'_>]) -> Result<(), RecognizerFailure> {
-        for text in texts.iter_mut() {
-            self.scan(text)?;
+        for at in 0..texts.len() {
+            self.scan(texts, at)?;
         }
         for _ in 0..MAX_PASSES {
             let mut mentions = Mentions::default();
@@ -287,11 +284,13 @@ impl Anonymizer {
                 return Ok(());
             };
             let mut changed = false;
-            for text in texts.iter_mut() {
-                if self.add(text, propagator.find(text.text)) {
-                    changed = true;
-                    self.scan(text)?;
-                }
+            let mut asked_anew = false;
+            for at in 0..texts.len() {
+                let Some(text) = texts.get_mut(at) else { break };
+                let mentioned = self.add(text, propagator.find(text.text));
+                let stale = mentioned || text.answers && asked_anew;
+                asked_anew = mentioned | (stale && self.scan(texts, at)?);
+                changed |= asked_anew;
             }
             if !changed {
                 return Ok(());
@@ -301,40 +300,69 @@ impl Anonymizer {
         Err(RecognizerFailure)
     }
 
-    /// Detects and resolves until the text with its replacements holds nothing more.
-    fn scan(&self, text: &mut Text<'_>) -> Result<(), RecognizerFailure> {
-        let answer = self.answered(text)?;
-        self.add(text, answer);
+    /// Detects and resolves until one of the texts with its replacements holds nothing more; whether
+    /// anything was found. The text before it has been scanned.
+    fn scan(&self, texts: &mut [Text<'_>], at: usize) -> Result<bool, RecognizerFailure> {
+        let (before, rest) = texts.split_at_mut(at);
+        let Some(text) = rest.first_mut() else {
+            return Ok(false);
+        };
+        let asked = before.last().filter(|_| text.answers);
+        let mut any = false;
         for _ in 0..MAX_PASSES {
-            let holes = self.holes(text);
-            let found = self.detect_in(text.text, &holes)?;
-            if !self.add(text, found) {
-                return Ok(());
+            let mut changed = false;
+            if let Some(asked) = asked {
+                let found = self.answered(asked, text)?;
+                changed |= self.add(text, found);
             }
+            let found = self.detect_in(text.text, &self.holes(text))?;
+            changed |= self.add(text, found);
+            if !changed {
+                return Ok(any);
+            }
+            any = true;
         }
         Err(RecognizerFailure)
     }
 
-    /// What the question before a text tells about its beginning.
-    fn answered(&self, text: &Text<'_>) -> Result<Vec<Resolved>, RecognizerFailure> {
-        let Some(question) = text.question else {
+    /// What the question before a text tells about its beginning. What is replaced in the question is a
+    /// hole there as well, so the name of a placeholder announces nothing.
+    fn answered(
+        &self,
+        asked: &Text<'_>,
+        text: &Text<'_>,
+    ) -> Result<Vec<Resolved>, RecognizerFailure> {
+        let of_question = self.holes(asked);
+        let Some(question) = last_question(asked.text, &spans(&of_question)) else {
             return Ok(Vec::new());
         };
-        let head = head(text.text);
-        let before = question.len() + 1;
-        let both = format!("{question}\n{head}");
-        // The name of a placeholder in the question announces nothing.
-        let asked = self.text(question, None).existing.into_iter();
-        let mut holes: Vec<Hole> = asked.map(|e| Hole::new(e.span, BARRIER)).collect();
-        let answered = self.holes(text).into_iter();
-        holes.extend(
-            answered
-                .filter(|hole| hole.span.end <= head.len())
-                .map(|hole| {
-                    let span = hole.span.start + before..hole.span.end + before;
-                    Hole::new(span, hole.fill)
-                }),
-        );
+        let of_answer = self.holes(text);
+        let end = head(text.text, &spans(&of_answer));
+        let (Some(said), Some(head)) = (asked.text.get(question.clone()), text.text.get(..end))
+        else {
+            return Ok(Vec::new());
+        };
+        let both = format!("{said}\n{head}");
+        let before = said.len() + 1;
+        let inside =
+            |hole: &Hole| question.start <= hole.span.start && hole.span.end <= question.end;
+        let holes: Vec<Hole> = of_question
+            .into_iter()
+            .filter(inside)
+            .map(|hole| {
+                let span = hole.span.start - question.start..hole.span.end - question.start;
+                Hole::new(span, hole.fill)
+            })
+            .chain(
+                of_answer
+                    .into_iter()
+                    .filter(|hole| hole.span.end <= end)
+                    .map(|hole| {
+                        let span = hole.span.start + before..hole.span.end + before;
+                        Hole::new(span, hole.fill)
+                    }),
+            )
+            .collect();
         let mut found = self.detect_in(&both, &holes)?;
         found.retain_mut(|one| {
             let span = &one.finding.span;
@@ -404,6 +432,10 @@ fn replace_strings_in(value: &mut Value, by: &mut impl Iterator<Item = String>) 
         Value::Object(map) => map.values_mut().for_each(|v| replace_strings_in(v, by)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+fn spans(holes: &[Hole]) -> Vec<Range<usize>> {
+    holes.iter().map(|hole| hole.span.clone()).collect()
 }
 
 /// What decides how the text looks after its replacements.
