@@ -93,13 +93,13 @@ mod tests {
     #[test]
     fn what_is_replaced_neither_ends_nor_lengthens_anything() {
         let text = "Is ann.b@c.de yours?";
-        let gone = [3..13];
-        assert_eq!(last_question(text, &gone), Some(0..text.len()));
-        assert_eq!(last_question("x b@c.de/?", &[2..10]), None);
-        assert_eq!(last_question("ann? (b) of it?", &[0..8]), Some(9..15));
-        assert_eq!(last_question("Yours? b@c.de", &[7..13]), Some(0..6));
+        let without = |text, gone| last_question(text, std::slice::from_ref(&gone));
+        assert_eq!(without(text, 3..13), Some(0..text.len()));
+        assert_eq!(without("x b@c.de/?", 2..10), None);
+        assert_eq!(without("ann? (b) of it?", 0..8), Some(9..15));
+        assert_eq!(without("Yours? b@c.de", 7..13), Some(0..6));
         let value = "1".repeat(ANSWER);
         let answer = format!("{value} {}", "word ".repeat(100));
-        assert!(head(&answer, &[0..value.len()]) > ANSWER / 4 * 5);
+        assert!(head(&answer, std::slice::from_ref(&(0..value.len()))) > ANSWER / 4 * 5);
     }
 }
