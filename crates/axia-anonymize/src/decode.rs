@@ -6,10 +6,11 @@
 
 use std::ops::Range;
 
+use wide::u8x16;
+
+use crate::lanes::{BLOCK, beyond_ascii, is, marks, small, widest, within};
 use crate::normalize::{BARRIER, Hole, Shadow, normalize};
-use crate::rules::{
-    BLOCK, bits, both, flags, is_run_byte, long_runs_of, sixteen, widest, words_with_digits,
-};
+use crate::rules::{both, long_runs_of, sixteen, words_with_digits};
 
 /// So much text on both sides of a code is shown: addresses and context words.
 const AROUND: usize = 96;
@@ -124,53 +125,46 @@ struct Signs {
     beyond_ascii: bool,
     /// A digit beside one of the letters that look like one.
     letters_for_digits: bool,
-    /// A run that may be base64.
+    /// A run without spaces that may be base64.
     long_runs: bool,
 }
 
 impl Signs {
     fn of(bytes: &[u8]) -> Self {
-        const ESCAPE: u8 = 1;
-        const TAG: u8 = 2;
-        const EQUALS: u8 = 4;
-        const BRACKET: u8 = 8;
-        const BEYOND: u8 = 16;
-        const DIGIT: u8 = 32;
-        const LETTER: u8 = 64;
-        const RUN: u8 = 128;
-        let (any, beside, runs) = widest(
+        widest(
             #[inline(always)]
-            || {
-                let (mut any, mut beside, mut runs) = (0_u8, 0_u64, 0_u128);
-                let (mut digits_before, mut letters_before, mut runs_before) = (0, 0, 0);
-                for at in (0..bytes.len()).step_by(BLOCK) {
-                    let flags = flags(bytes, at, |b| {
-                        (u8::from((b == b'%') | (b == b'&') | (b == b'\\')) * ESCAPE)
-                            | (u8::from(b == b'<') * TAG)
-                            | (u8::from(b == b'=') * EQUALS)
-                            | (u8::from((b == b'(') | (b & !0x20 == b'[')) * BRACKET)
-                            | (u8::from(b >= 0x80) * BEYOND)
-                            | (u8::from(b.is_ascii_digit()) * DIGIT)
-                            | (u8::from((b | 0x20 == b'o') | (b == b'l') | (b == b'I')) * LETTER)
-                            | (u8::from(is_run_byte(b)) * RUN)
-                    });
-                    any |= flags.iter().fold(0, |any, flag| any | flag);
-                    let (digits, letters) = (bits(&flags, DIGIT), bits(&flags, LETTER));
-                    beside |= digits & (letters << 1 | letters_before >> 63);
-                    beside |= letters & (digits << 1 | digits_before >> 63);
-                    let run = bits(&flags, RUN);
-                    runs |= sixteen(both(run, runs_before));
-                    (digits_before, letters_before, runs_before) = (digits, letters, run);
-                }
-                (any, beside, runs)
-            },
-        );
+            || Self::of_blocks(bytes),
+        )
+    }
+
+    #[inline(always)]
+    fn of_blocks(bytes: &[u8]) -> Self {
+        let none = u8x16::splat(0);
+        let (mut escapes, mut tags, mut equals) = (none, none, none);
+        let (mut brackets, mut beyond) = (none, none);
+        let (mut beside, mut runs) = (0_u64, 0_u128);
+        let (mut digits_before, mut letters_before, mut runs_before) = (0, 0, 0);
+        for at in (0..bytes.len()).step_by(BLOCK) {
+            let [digits, letters, spaces] = marks(bytes, at, |b| {
+                escapes |= is(b, b'%') | is(b, b'&') | is(b, b'\\');
+                tags |= is(b, b'<');
+                equals |= is(b, b'=');
+                brackets |= is(b, b'(') | is(small(b), b'{');
+                beyond |= beyond_ascii(b);
+                let letters = is(small(b), b'o') | is(b, b'l') | is(b, b'I');
+                [within(b, b'0', b'9'), letters, within(b, 0, b' ')]
+            });
+            beside |= digits & (letters << 1 | letters_before >> 63);
+            beside |= letters & (digits << 1 | digits_before >> 63);
+            runs |= sixteen(both(!spaces, runs_before));
+            (digits_before, letters_before, runs_before) = (digits, letters, !spaces);
+        }
         Self {
-            escapes: any & ESCAPE != 0,
-            tags: any & TAG != 0,
-            equals: any & EQUALS != 0,
-            brackets: any & BRACKET != 0,
-            beyond_ascii: any & BEYOND != 0,
+            escapes: escapes.any(),
+            tags: tags.any(),
+            equals: equals.any(),
+            brackets: brackets.any(),
+            beyond_ascii: beyond.any(),
             letters_for_digits: beside != 0,
             long_runs: runs != 0,
         }

@@ -94,6 +94,7 @@ mod finding;
 mod generalize;
 mod key;
 mod kind;
+mod lanes;
 #[cfg(feature = "names")]
 mod names;
 mod ner;

@@ -7,6 +7,8 @@ use std::ops::Range;
 use unicode_normalization::char::is_combining_mark;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
+use crate::lanes::{BLOCK, beyond_ascii, marks, places};
+
 /// Stands in the shadow for a placeholder: no rule matches across it.
 pub(crate) const BARRIER: &str = "\u{FFFC}";
 
@@ -89,8 +91,15 @@ struct Builder<'t> {
 
 /// Whether no character of the text shows as another, and none is joined with its neighbour.
 fn is_folded(text: &str) -> bool {
-    let mut plain = text.chars().filter(|c| !c.is_ascii());
-    plain.all(|c| matches!(fold(c), Fold::Same) && !is_mark(c) && lookalike(c).is_none())
+    let same = |c| matches!(fold(c), Fold::Same) && !is_mark(c) && lookalike(c).is_none();
+    let bytes = text.as_bytes();
+    (0..bytes.len()).step_by(BLOCK).all(|at| {
+        let [beyond] = marks(bytes, at, |b| [beyond_ascii(b)]);
+        // In the middle of a character there is none.
+        places(beyond, at)
+            .filter_map(|at| text.get(at..)?.chars().next())
+            .all(same)
+    })
 }
 
 /// Whether a line break or tab is written out somewhere, as in text that was quoted as JSON.

@@ -14,11 +14,14 @@ use super::lexicon::{
     ADDRESS, AFTER, BEFORE, CORNER, CUE, DIRECTION, JOIN, KNOWN_STREETS, MILITARY, STREET_ENDINGS,
     STRONG_UNIT, SURE, TIME, WEAK_UNIT,
 };
-use super::piece::{Gap, Piece, Sort};
+use super::piece::{Gap, Piece, Pieces, Sort, gap};
 use crate::names::{Shape, Summary, Token, is_function};
 
 /// The most words in the name of a street or a town.
 const MAX_WORDS: usize = 5;
+
+/// No core that begins with a name has its number or its kind of street further behind.
+const REACH: usize = MAX_WORDS + 1;
 
 const POST_BOXES: &[&str] = &[
     "P.O. Box ",
@@ -72,7 +75,7 @@ fn ends_like_street(text: &str, word: &Token, numbered: bool) -> bool {
 }
 
 /// All addresses in order, without overlaps.
-pub(super) fn addresses(text: &str, tokens: &[Token], pieces: &[Piece]) -> Vec<Address> {
+pub(super) fn addresses(text: &str, tokens: &[Token], pieces: &Pieces) -> Vec<Address> {
     let reader = Reader {
         text,
         tokens,
@@ -81,19 +84,28 @@ pub(super) fn addresses(text: &str, tokens: &[Token], pieces: &[Piece]) -> Vec<A
     let mut found: Vec<Address> = Vec::new();
     // The first piece that no address has taken.
     let mut free = 0;
-    let mut at = 0;
-    while at < pieces.len() {
-        let core = reader.core(at, free);
-        let Some((core, rule, score)) = core else {
-            at += 1;
+    let mut hints = pieces.hints();
+    for &at in pieces.heads() {
+        if at < free {
+            continue;
+        }
+        while let Some((hint, rest)) = hints.split_first()
+            && *hint < at
+        {
+            hints = rest;
+        }
+        let far = hints.first().is_none_or(|hint| hint - at > REACH);
+        if far && reader.needs_hint(at) {
+            continue;
+        }
+        let Some((core, rule, score)) = reader.core(at, free) else {
             continue;
         };
         let start = reader.back(core.start, free, rule);
         let end = reader.forward(core.end, start);
-        let span = pieces[start].start..reader.end_of(end - 1);
+        let span = reader.span(start..end);
         found.push(Address { span, rule, score });
         free = end;
-        at = end;
     }
     found
 }
@@ -101,12 +113,25 @@ pub(super) fn addresses(text: &str, tokens: &[Token], pieces: &[Piece]) -> Vec<A
 struct Reader<'a> {
     text: &'a str,
     tokens: &'a [Token],
-    pieces: &'a [Piece],
+    pieces: &'a Pieces,
 }
 
 impl Reader<'_> {
-    fn piece(&self, at: usize) -> Option<&Piece> {
-        self.pieces.get(at)
+    fn piece(&self, at: usize) -> Option<Piece> {
+        self.pieces.get(at, self.tokens)
+    }
+
+    fn start_of(&self, at: usize) -> usize {
+        self.piece(at).map_or(self.text.len(), |p| p.start)
+    }
+
+    fn end_of(&self, at: usize) -> usize {
+        self.piece(at).map_or(self.text.len(), |p| p.end)
+    }
+
+    /// From the start of the first piece to the end of the last one.
+    fn span(&self, pieces: Range<usize>) -> Range<usize> {
+        self.start_of(pieces.start)..self.end_of(pieces.end - 1)
     }
 
     fn word(&self, at: usize) -> Option<&Token> {
@@ -133,7 +158,12 @@ impl Reader<'_> {
     }
 
     fn gap(&self, at: usize) -> Gap {
-        self.piece(at).map_or(Gap::Other, |p| p.gap)
+        let Some(piece) = self.piece(at) else {
+            return Gap::Other;
+        };
+        let before = at.checked_sub(1).map_or(0, |before| self.end_of(before));
+        let between = self.text.get(before..piece.start).unwrap_or_default();
+        gap(between, at == 0)
     }
 
     /// A word of a proper name.
@@ -172,6 +202,15 @@ impl Reader<'_> {
         end
     }
 
+    /// Whether no core begins with a word unless a number or a kind of street follows: it is no such kind, no unit,
+    /// not short as in `P.O. Box`, and no word before it announces a place.
+    fn needs_hint(&self, at: usize) -> bool {
+        self.word(at).is_some_and(|word| {
+            !word.flags.any(STRONG_UNIT | WEAK_UNIT | MILITARY | BEFORE)
+                && (word.shape == Shape::Lower || !self.cue_before(at))
+        })
+    }
+
     /// A core that starts at a piece, as a range of pieces.
     fn core(&self, at: usize, free: usize) -> Option<(Range<usize>, &'static str, f32)> {
         if self.is_number(at) {
@@ -195,13 +234,6 @@ impl Reader<'_> {
             return self.cued(at).map(|end| (at..end, "cue-number", 0.7));
         }
         let word = self.word(at)?;
-        // Most words are in lower case, and no core begins with them; `p.o. box` does.
-        if word.shape == Shape::Lower
-            && !word.flags.any(STRONG_UNIT | MILITARY | BEFORE)
-            && (word.length > 2 || self.text.as_bytes().get(word.start) != Some(&b'p'))
-        {
-            return None;
-        }
         if word.glued && !self.number_follows(at) {
             return None;
         }
@@ -244,7 +276,7 @@ impl Reader<'_> {
         let Some(piece) = self.piece(at) else {
             return false;
         };
-        let before = at.checked_sub(1).map_or(0, |b| self.pieces[b].end);
+        let before = at.checked_sub(1).map_or(0, |before| self.end_of(before));
         self.text
             .get(before..piece.start)
             .is_some_and(|t| t.contains('\n') || t.contains("\\n"))
@@ -353,9 +385,10 @@ impl Reader<'_> {
                 && self.text.get(word.start..).is_some_and(|t| {
                     t.starts_with(['P', 'p']) && POST_BOXES.iter().any(|p| t.starts_with(p))
                 });
-            let boxed = (at + 1..at + 4)
-                .find(|&i| self.is_number(i))
-                .filter(|_| post)?;
+            if !post {
+                return None;
+            }
+            let boxed = (at + 1..at + 4).find(|&i| self.is_number(i))?;
             return Some(boxed + 1);
         }
         if word.flags.any(MILITARY) && word.shape == Shape::Upper {
@@ -393,9 +426,7 @@ impl Reader<'_> {
     fn street_alone(&self, at: usize, end: usize) -> bool {
         let kind = end - 1;
         let sure = self.has(kind, SURE) || self.has(kind.saturating_sub(1), SURE);
-        let name = self
-            .text
-            .get(self.pieces[at].start..self.pieces[end - 1].end);
+        let name = self.text.get(self.span(at..end));
         let known = name.is_some_and(|name| {
             let name = name.to_lowercase();
             KNOWN_STREETS.contains(&name.as_str())
@@ -435,17 +466,6 @@ impl Reader<'_> {
 
     /// `6 Pagari 18` or `Pagari 18` behind a word that announces a place.
     fn cued(&self, at: usize) -> Option<usize> {
-        let before = at.checked_sub(1);
-        let place = before.is_some_and(|b| {
-            matches!(self.gap(at), Gap::Space)
-                && self.has(b, CUE | ADDRESS)
-                && self
-                    .word(b)
-                    .is_some_and(|w| w.shape == Shape::Lower || w.starts)
-        });
-        let label = before.is_some_and(|b| self.has(b, ADDRESS) && self.gap(at) == Gap::Other);
-        let line = || self.starts_line(at) || at == 0;
-        let told = label || place && self.told(at);
         let mut name = at;
         let mut numbers = 0;
         while self.is_number(name) && numbers < 2 && (name == at || self.gap(name) == Gap::Space) {
@@ -460,19 +480,35 @@ impl Reader<'_> {
             return None;
         }
         let end = self.proper_name(name, MAX_WORDS);
-        if end == name
-            || numbers > 0 && self.piece(at).is_some_and(|p| p.end - p.start > 5) && !told
-        {
+        if end == name {
             return None;
         }
         let behind = self.number_follows(end - 1);
+        // A name alone is none.
+        if numbers == 0 && !behind {
+            return None;
+        }
+        let before = at.checked_sub(1);
+        let place = before.is_some_and(|b| {
+            matches!(self.gap(at), Gap::Space)
+                && self.has(b, CUE | ADDRESS)
+                && self
+                    .word(b)
+                    .is_some_and(|w| w.shape == Shape::Lower || w.starts)
+        });
+        let label = before.is_some_and(|b| self.has(b, ADDRESS) && self.gap(at) == Gap::Other);
+        let line = || self.starts_line(at) || at == 0;
+        let told = label || place && self.told(at);
+        if numbers > 0 && self.piece(at).is_some_and(|p| p.end - p.start > 5) && !told {
+            return None;
+        }
         let whole_line =
             (behind || numbers > 0) && line() && self.town_below(end + usize::from(behind));
         let first = self.word(name)?;
         let plain = first.flags.common() && end == name + 1;
         let year = |i: usize| {
             self.text
-                .get(self.pieces[i].start..self.pieces[i].end)
+                .get(self.span(i..i + 1))
                 .is_some_and(|t| t.len() == 4 && (t.starts_with("19") || t.starts_with("20")))
         };
         let fits = if numbers > 0 {
@@ -485,15 +521,13 @@ impl Reader<'_> {
                     && !self.has_tail(end)
                 || whole_line
         } else {
-            behind
-                && (told
-                    || whole_line
-                    || self.at_before(at)
-                        && !first.flags.common()
-                        && end - name <= 3
-                        && self.stops(end + 1)
-                        && !year(end)
-                        && first.flags.unknown())
+            told || whole_line
+                || self.at_before(at)
+                    && !first.flags.common()
+                    && end - name <= 3
+                    && self.stops(end + 1)
+                    && !year(end)
+                    && first.flags.unknown()
         };
         fits.then_some(end + usize::from(behind))
     }
@@ -519,8 +553,9 @@ impl Reader<'_> {
 
     /// Whether a sentence, a line or a part ends before a piece.
     fn stops(&self, at: usize) -> bool {
-        self.piece(at)
-            .is_none_or(|p| p.gap != Gap::Space || self.word(at).is_some_and(is_function))
+        self.piece(at).is_none()
+            || self.gap(at) != Gap::Space
+            || self.word(at).is_some_and(is_function)
     }
 
     /// Whether a line with a flat or one that ends in a postcode comes below, within two lines.
@@ -530,7 +565,7 @@ impl Reader<'_> {
             let Some(piece) = self.piece(i) else {
                 return false;
             };
-            if piece.gap == Gap::Other {
+            if self.gap(i) == Gap::Other {
                 return false;
             }
             if self.starts_line(i) {
@@ -678,7 +713,7 @@ impl Reader<'_> {
             || self.gap(at) == Gap::Line
                 && self
                     .text
-                    .get(self.pieces[at].end..)
+                    .get(self.end_of(at)..)
                     .is_some_and(|t| t.starts_with([':', '@']))
     }
 
@@ -689,7 +724,7 @@ impl Reader<'_> {
         };
         let next = self
             .text
-            .get(self.pieces[end - 1].end..piece.start)
+            .get(self.end_of(end - 1)..piece.start)
             .unwrap_or_default();
         if self
             .text
@@ -698,7 +733,7 @@ impl Reader<'_> {
         {
             return false;
         }
-        match piece.gap {
+        match self.gap(end) {
             Gap::Comma | Gap::Line => true,
             Gap::Space if next.starts_with('.') => true,
             Gap::Space => {
@@ -722,7 +757,9 @@ impl Reader<'_> {
             && self
                 .piece(at)
                 .is_some_and(|p| matches!(p.sort, Sort::Number { digits: 4..=6, .. }))
-            && (self.gap(at) != Gap::Line || self.piece(at + 1).is_none_or(|p| p.gap != Gap::Other))
+            && (self.gap(at) != Gap::Line
+                || self.piece(at + 1).is_none()
+                || self.gap(at + 1) != Gap::Other)
             && !self.digits_go_on(at + 1)
     }
 
@@ -743,10 +780,12 @@ impl Reader<'_> {
             end -= 1;
         }
         let found = FORMS.as_ref()?.find(self.text.get(start..end)?)?;
-        let next = self
-            .pieces
-            .partition_point(|p| p.start < start + found.end());
-        let whole = self.pieces[next - 1].end == start + found.end();
+        let behind = |next: &usize| {
+            self.piece(*next)
+                .is_none_or(|p| p.start >= start + found.end())
+        };
+        let next = (at + 1..).find(behind)?;
+        let whole = self.end_of(next - 1) == start + found.end();
         (whole && !self.digits_go_on(next)).then_some(next)
     }
 
@@ -757,9 +796,41 @@ impl Reader<'_> {
                 .piece(at)
                 .is_some_and(|p| matches!(p.sort, Sort::Number { .. }))
     }
+}
 
-    /// The end of a piece, with a closing bracket or the dot of a house number.
-    fn end_of(&self, at: usize) -> usize {
-        self.pieces[at].end
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::names::{WordMarks, gazetteer, words_of};
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Where no number and no kind of street is near, nothing is missed.
+        #[test]
+        fn what_needs_a_hint_has_one(
+            words in proptest::collection::vec(
+                "12|7b|4021|Rome|Clarke|Rue|de|la|Avenue|Street|street|Hauptstrasse|Box|Unit|APO|AA|P\\.O\\.|live|at|in|the|went|Apt|[A-Z][a-z]{2,6}",
+                0..14,
+            ),
+            gaps in proptest::collection::vec(" |, |\n|\\. |: ", 14),
+        ) {
+            let text: String = words.iter().zip(&gaps).flat_map(|(w, g)| [w.as_str(), g]).collect();
+            let mut found = Vec::new();
+            words_of(&text, gazetteer(), &mut WordMarks::default(), &mut found);
+            let mut pieces = Pieces::default();
+            pieces.read(&text, &found);
+            let reader = Reader { text: &text, tokens: &found, pieces: &pieces };
+            let mut plain = Vec::new();
+            let mut free = 0;
+            for &at in pieces.heads() {
+                if at >= free && let Some((core, rule, score)) = reader.core(at, free) {
+                    let start = reader.back(core.start, free, rule);
+                    let end = reader.forward(core.end, start);
+                    plain.push(Address { span: reader.span(start..end), rule, score });
+                    free = end;
+                }
+            }
+            prop_assert_eq!(addresses(&text, &found, &pieces), plain);
+        }
     }
 }

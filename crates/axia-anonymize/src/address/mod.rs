@@ -5,26 +5,23 @@ mod lexicon;
 mod piece;
 
 pub(crate) use self::lexicon::CLASSES;
+pub(crate) use self::piece::Pieces;
 
 use crate::names::{Summary, Token};
 use crate::{Finding, Kind};
-
-/// Memory that one text after the other is read in.
-#[derive(Default)]
-pub(crate) struct Pieces(Vec<piece::Piece>);
 
 /// Reports the street addresses among the words of a text, with what belongs to them.
 pub(crate) fn addresses(
     text: &str,
     words: &[Token],
     summary: &Summary,
-    Pieces(pieces): &mut Pieces,
+    pieces: &mut Pieces,
     out: &mut Vec<Finding>,
 ) {
     if grammar::none(text, words, summary) {
         return;
     }
-    piece::pieces(text, words, pieces);
+    pieces.read(text, words);
     let found = grammar::addresses(text, words, pieces);
     out.extend(found.into_iter().map(|address| {
         Finding::by_rule(

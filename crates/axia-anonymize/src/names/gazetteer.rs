@@ -77,8 +77,7 @@ pub(crate) struct WordHash {
     len: u32,
 }
 
-/// A finished [`WordHash`]. The table keeps the upper 48 bits, so that a word that is in no list is taken for
-/// one that is with a chance of one in 10^14.
+/// A finished [`WordHash`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct WordKey(u64);
 
@@ -94,12 +93,24 @@ impl WordHash {
     pub(crate) fn of_letters(text: &[u8], start: usize, len: usize) -> Self {
         const SMALL: u64 = 0x2020_2020_2020_2020;
         let mut hash = Self::START;
+        hash.len = u32::try_from(len).unwrap_or(u32::MAX);
         let mut rest = text.get(start..).unwrap_or_default();
+        // Most words, without a branch that depends on the length; what stands behind the word is cut off.
+        if let Some([first, second]) = KEPT.get(len)
+            && let Some((eight, behind)) = rest.split_first_chunk::<8>()
+            && let Some(more) = behind.first_chunk::<8>()
+        {
+            let first = (u64::from_le_bytes(*eight) | SMALL) & first;
+            let second = (u64::from_le_bytes(*more) | SMALL) & second;
+            let long = len >= 8;
+            hash.mixed = if long { mixed(0, first) } else { 0 };
+            hash.bytes = if long { second } else { first };
+            return hash;
+        }
         let mut left = len;
         while let Some((eight, behind)) = rest.split_first_chunk::<8>() {
             let eight = u64::from_le_bytes(*eight) | SMALL;
             if left < 8 {
-                // What stands behind the word is cut off.
                 hash.bytes = eight & !(u64::MAX << (8 * left));
                 left = 0;
                 break;
@@ -112,7 +123,6 @@ impl WordHash {
         for (byte, place) in rest.iter().take(left).zip(0..) {
             hash.bytes |= u64::from(*byte | 0x20) << (8 * place);
         }
-        hash.len = u32::try_from(len).unwrap_or(u32::MAX);
         hash
     }
 
@@ -154,6 +164,21 @@ impl WordHash {
         hash
     }
 }
+
+/// Which bits of the first and the next eight bytes belong to a word of each length.
+const KEPT: [[u64; 2]; 16] = {
+    let mut kept = [[0; 2]; 16];
+    let mut len = 0;
+    while len < kept.len() {
+        kept[len] = if len < 8 {
+            [!(u64::MAX << (8 * len)), 0]
+        } else {
+            [u64::MAX, !(u64::MAX << (8 * (len - 8)))]
+        };
+        len += 1;
+    }
+    kept
+};
 
 /// An odd number near the golden ratio spreads the bits upwards, the shift downwards.
 fn mixed(hash: u64, bytes: u64) -> u64 {
@@ -204,19 +229,23 @@ impl Gazetteer {
             let hash = |word: &str| word.chars().fold(WordHash::START, WordHash::with_char);
             words.split_whitespace().map(move |word| (hash(word), *bit))
         });
-        let words: Vec<(WordHash, u64)> = entries(NAMES, true)
+        let words = entries(NAMES, true)
             .map(|(word, flags)| (WordHash::START.with_str(&word), u64::from(flags)))
-            .chain(classes)
-            .collect();
+            .chain(classes);
         let more = MORE_FIGURES
             .lines()
             .filter(|line| !line.is_empty() && !line.starts_with('#'));
-        let figures: Vec<(WordHash, u64)> = entries(FIGURES, false)
-            .map(|(name, _)| (WordHash::START.with_str(&name), 1))
-            .chain(more.map(|name| (name.chars().fold(WordHash::START, WordHash::with_char), 1)))
+        let figures = entries(FIGURES, false)
+            .map(|(name, _)| WordHash::START.with_str(&name))
+            .chain(more.map(|name| name.chars().fold(WordHash::START, WordHash::with_char)))
+            .map(|name| (name.key(), 1))
             .collect();
+        let mut merged: BTreeMap<WordKey, u64> = BTreeMap::new();
+        for (word, flags) in words {
+            *merged.entry(word.key()).or_default() |= flags;
+        }
         Self {
-            words: Table::of(&words),
+            words: Table::of(&merged),
             figures: Table::of(&figures),
         }
     }
@@ -227,12 +256,23 @@ impl Gazetteer {
     }
 
     pub(crate) fn of_key(&self, word: WordKey) -> Flags {
-        Flags(self.words.get(word))
+        self.of_slot(word, self.slot(word))
+    }
+
+    /// Where the search for a word begins. No branch depends on it, so that the processor waits for many words at
+    /// once.
+    pub(super) fn slot(&self, word: WordKey) -> Slot {
+        self.words.slot(self.words.place(word))
+    }
+
+    /// What is known of a word whose search begins there.
+    pub(super) fn of_slot(&self, word: WordKey, slot: Slot) -> Flags {
+        Flags(self.words.from(word, slot).unwrap_or(0))
     }
 
     /// Whether this is the hash of a public figure's name, folded words joined by spaces.
     pub(crate) fn is_figure(&self, name: WordHash) -> bool {
-        self.figures.get(name.key()) != 0
+        self.figures.get(name.key()).is_some()
     }
 }
 
@@ -256,64 +296,78 @@ fn entries(list: &str, flagged: bool) -> impl Iterator<Item = (String, u8)> {
     })
 }
 
+/// The upper bits of a hash, and in the lower ones the place of its value and one; 0 is free.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Slot(u32);
+
 /// An open-addressing table of hashes, at most three eighths full: a word that is not in its place costs more than
-/// the memory does.
+/// the memory does. Of each hash it keeps the place and 20 more bits, so a word that is in no list is taken for one
+/// that is with a chance of less than one in a million.
 struct Table {
-    /// The upper bits of a hash, and in the lower ones the place of its value and one; 0 is free.
-    slots: Vec<u64>,
+    slots: Vec<u32>,
     /// The values that there are.
     values: Vec<u64>,
     mask: usize,
 }
 
 /// So many bits of a slot are for the value's place.
-const PLACE_BITS: u32 = 16;
+const PLACE_BITS: u32 = 12;
 
 impl Table {
-    fn of(entries: &[(WordHash, u64)]) -> Self {
-        let mut merged: BTreeMap<u64, u64> = BTreeMap::new();
-        for (word, value) in entries {
-            *merged.entry(word.key().0).or_default() |= value;
-        }
-        let values: BTreeSet<u64> = merged.values().copied().collect();
+    fn of(entries: &BTreeMap<WordKey, u64>) -> Self {
+        let values: BTreeSet<u64> = entries.values().copied().collect();
         let values: Vec<u64> = values.into_iter().collect();
-        let size = (merged.len() * 8 / 3 + 2).next_power_of_two();
+        assert!(values.len() < 1 << PLACE_BITS, "too many kinds of words");
+        let size = (entries.len() * 8 / 3 + 2).next_power_of_two();
         let mut table = Self {
             slots: vec![0; size],
             values,
             mask: size - 1,
         };
-        for (hash, value) in merged {
-            let mut at = table.place(hash);
+        for (&key, value) in entries {
+            let mut at = table.place(key);
             while table.slots[at] != 0 {
                 at = (at + 1) & table.mask;
             }
-            // A few hundred values are far from what the bits can tell apart.
-            let place = table.values.binary_search(&value).map_or(0, |at| at + 1);
-            table.slots[at] = hash >> PLACE_BITS << PLACE_BITS | place as u64;
+            let place = table.values.binary_search(value).map_or(0, |at| at + 1);
+            table.slots[at] = Self::tag(key) | u32::try_from(place).unwrap_or(0);
         }
         table
     }
 
     #[allow(clippy::cast_possible_truncation)] // Only as many bits as the table needs.
-    fn place(&self, hash: u64) -> usize {
+    fn place(&self, WordKey(hash): WordKey) -> usize {
         hash as usize & self.mask
     }
 
-    /// 0 for what is not in the table.
-    #[allow(clippy::cast_possible_truncation)] // The lower bits are wanted.
-    fn get(&self, WordKey(hash): WordKey) -> u64 {
-        let mut at = self.place(hash);
+    fn tag(WordKey(hash): WordKey) -> u32 {
+        (hash >> 32) as u32 >> PLACE_BITS << PLACE_BITS
+    }
+
+    fn slot(&self, place: usize) -> Slot {
+        Slot(self.slots[place & self.mask])
+    }
+
+    fn get(&self, key: WordKey) -> Option<u64> {
+        self.from(key, self.slot(self.place(key)))
+    }
+
+    /// The value of a key, in the slot at its place or those behind.
+    #[inline]
+    fn from(&self, key: WordKey, Slot(first): Slot) -> Option<u64> {
+        let tag = Self::tag(key);
+        let mut slot = first;
+        let mut at = self.place(key);
         loop {
-            match self.slots[at] {
-                0 => return 0,
-                slot if (slot ^ hash) >> PLACE_BITS == 0 => {
-                    let place = usize::from(slot as u16).checked_sub(1);
-                    let value = place.and_then(|place| self.values.get(place));
-                    return value.copied().unwrap_or(0);
-                }
-                _ => at = (at + 1) & self.mask,
+            if slot == 0 {
+                return None;
             }
+            let place = slot ^ tag;
+            if place >> PLACE_BITS == 0 {
+                return self.values.get(place as usize - 1).copied();
+            }
+            at += 1;
+            slot = self.slot(at).0;
         }
     }
 }

@@ -85,7 +85,12 @@ pub(super) fn names(text: &str, tokens: &[Token], gazetteer: &Gazetteer, out: &m
     let mut at = 0;
     // The word behind the last name.
     let mut behind = None;
-    while at < tokens.len() {
+    while let Some(first) = tokens.get(at) {
+        // Most words are in lower case and no names.
+        if first.shape == Shape::Lower && !(first.flags.name() || first.flags.any(PARTICLE)) {
+            at += 1;
+            continue;
+        }
         let found = reader.name_at(at).or_else(|| reader.listed(at, behind?));
         match found {
             Some((end, name)) => {
@@ -673,7 +678,7 @@ impl Reader<'_> {
     }
 
     fn family_ending(&self, token: &Token) -> bool {
-        self.has_family_ending(token) && self.is_opaque(token)
+        token.flags.unknown() && self.has_family_ending(token) && self.is_opaque(token)
     }
 
     fn has_family_ending(&self, token: &Token) -> bool {

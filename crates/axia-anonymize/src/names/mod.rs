@@ -17,6 +17,8 @@ pub(crate) use self::gazetteer::gazetteer;
 use self::grammar::Name;
 pub(crate) use self::grammar::is_function;
 use self::token::{Marks, tokens};
+#[cfg(test)]
+pub(crate) use self::token::{Marks as WordMarks, tokens as words_of};
 pub(crate) use self::token::{Shape, Summary, Token, unescaped};
 use crate::address::Pieces;
 use crate::{Evidence, Finding, Kind, Recognizer};

@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
-use super::gazetteer::{Flags, Gazetteer, WordHash, WordKey};
-use crate::rules::{bits, flags, widest};
+use wide::u8x16;
+
+use super::gazetteer::{Flags, Gazetteer, Slot, WordHash, WordKey};
+use crate::lanes::{BLOCK, beyond_ascii, is, marks, small, widest, within};
 
 /// How a word is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,18 +69,25 @@ pub(crate) fn tokens(
     marks.read(bytes);
     let mut at = 0;
     let mut end_before = 0;
-    while let Some(stop) = marks.next(at) {
-        at = stop;
-        if let Some((gap, starts)) = out.last().and_then(|last| led(bytes, end_before..at, last))
-            && let Some((word, next)) = plain_word(bytes, marks, at)
+    loop {
+        // Most words stand behind another one and a space.
+        while at == end_before
+            && at > 0
+            && bytes.get(at) == Some(&b' ')
+            && let Some(next) = plain_word(bytes, marks, at + 1, (Gap::Space, false), out)
         {
-            out.push(Token {
-                gap,
-                starts,
-                ..word
-            });
-            at = next;
-            end_before = next;
+            (at, end_before) = (next, next);
+        }
+        let Some(stop) = marks.next(at) else { break };
+        at = stop;
+        let led = match out.last() {
+            Some(last) => led(bytes, end_before..at, last),
+            None => (at == 0).then_some((Gap::Other, true)),
+        };
+        if let Some(led) = led
+            && let Some(next) = plain_word(bytes, marks, at, led, out)
+        {
+            (at, end_before) = (next, next);
             continue;
         }
         let Some(c) = char_at(text, at) else { break };
@@ -108,11 +117,16 @@ pub(crate) fn tokens(
         end_before = next;
         at = next;
     }
-    // In a loop of its own, so that the processor waits for many words at once.
     let mut all = Flags::default();
-    for token in out {
-        token.flags = gazetteer.of_key(token.key);
-        all = all.or(token.flags);
+    let mut slots = [Slot::default(); 64];
+    for words in out.chunks_mut(slots.len()) {
+        for (slot, word) in slots.iter_mut().zip(words.iter()) {
+            *slot = gazetteer.slot(word.key);
+        }
+        for (word, slot) in words.iter_mut().zip(slots) {
+            word.flags = gazetteer.of_slot(word.key, slot);
+            all = all.or(word.flags);
+        }
     }
     Summary {
         flags: all,
@@ -129,23 +143,36 @@ pub(crate) struct Summary {
     pub(crate) digits: bool,
 }
 
-/// What most often stands between two words, one space, perhaps with a comma or a full stop: as `gap` and
-/// `starts_sentence` have it.
+/// What most often stands between two words, a space and perhaps a mark: as `gap` and `starts_sentence` have it.
+/// What ends with anything that a word can be glued to is left to them.
 fn led(bytes: &[u8], between: Range<usize>, before: &Token) -> Option<(Gap, bool)> {
-    match bytes.get(between)? {
-        [b' '] => Some((Gap::Space, false)),
-        [b',', b' '] => Some((Gap::Comma, false)),
-        [b'.', b' '] if before.dot => Some((Gap::Space, before.length > 3)),
-        _ => None,
-    }
+    Some(match bytes.get(between)? {
+        [b' '] => (Gap::Space, false),
+        [b',', b' '] => (Gap::Comma, false),
+        [b'.', b' '] if before.dot => (Gap::Space, before.length > 3),
+        [b':', b' '] => (Gap::Colon, true),
+        [b' ', b' '] => (Gap::Other, false),
+        [b'!' | b'?', b' '] | [b'.' | b'!' | b'?', b' ', b' '] | [b' ', b'"' | b'('] => {
+            (Gap::Other, true)
+        }
+        [b'\n'] | [b'\n', b'\n'] => (Gap::Line, true),
+        [b'-'] => (Gap::Hyphen, true),
+        _ => return None,
+    })
 }
 
 /// What most words are: ASCII letters behind a space, with a space or a mark behind them that makes them part of
-/// nothing else, or with `'s` and the like; and where to go on. `word` says the same of them.
-fn plain_word(bytes: &[u8], marks: &Marks, start: usize) -> Option<(Token, usize)> {
+/// nothing else, or with `'s` and the like. Says where to go on. `word` says the same of them.
+fn plain_word(
+    bytes: &[u8],
+    marks: &Marks,
+    start: usize,
+    (gap, starts): (Gap, bool),
+    out: &mut Vec<Token>,
+) -> Option<usize> {
     let window = marks.window(start);
     let length = (!window.letters).trailing_zeros();
-    if !(1..60).contains(&length) {
+    if !(1..58).contains(&length) {
         return None;
     }
     let end = start + length as usize;
@@ -157,18 +184,28 @@ fn plain_word(bytes: &[u8], marks: &Marks, start: usize) -> Option<(Token, usize
             None | Some(b' ' | b'\n' | b'"') => dot = true,
             _ => return None,
         },
-        Some(b'\'') => {
-            let letters = (!(window.letters >> (length + 1))).trailing_zeros() as usize;
-            next = end + 1 + letters;
-            let ending = bytes.get(end + 1..next)?;
-            let known = matches!(
-                ending,
-                b"s" | b"S" | b"m" | b"d" | b"t" | b"ll" | b"re" | b"ve"
-            );
-            if !known || bytes.get(next).is_some_and(|b| !b.is_ascii()) {
-                return None;
+        Some(&mark @ (b'\'' | 0xE2)) => {
+            // In UTF-8, `’` has three bytes, and so have other marks that end a word.
+            let marked = match (mark, bytes.get(end + 1..end + 3)) {
+                (b'\'', _) => 1,
+                (_, Some([0x80, 0x99])) => 3,
+                (_, Some([0x80, 0x93 | 0x94 | 0x9C | 0x9D | 0xA6])) => 0,
+                _ => return None,
+            };
+            if marked > 0 {
+                let behind = end + marked;
+                let letters = (!(window.letters >> (length as usize + marked))).trailing_zeros();
+                next = behind + letters as usize;
+                let ending = bytes.get(behind..next)?;
+                let known = matches!(
+                    ending,
+                    b"s" | b"S" | b"m" | b"d" | b"t" | b"ll" | b"re" | b"ve"
+                );
+                if !known || bytes.get(next).is_some_and(|b| !b.is_ascii()) {
+                    return None;
+                }
+                tail = ending.first()?.to_ascii_lowercase();
             }
-            tail = ending.first()?.to_ascii_lowercase();
         }
         _ => return None,
     }
@@ -178,21 +215,21 @@ fn plain_word(bytes: &[u8], marks: &Marks, start: usize) -> Option<(Token, usize
     } else {
         shape(&Capitals::of(capitals, length))
     };
-    let token = Token {
+    out.push(Token {
         start,
         end,
         key: WordHash::of_letters(bytes, start, length as usize).key(),
         flags: Flags::default(),
         shape,
-        gap: Gap::Other,
+        gap,
         #[allow(clippy::cast_possible_truncation)] // It is below 64.
         length: length as u8,
-        starts: false,
+        starts,
         glued: false,
         dot,
         tail,
-    };
-    Some((token, next))
+    });
+    Some(next)
 }
 
 /// What is known of each byte of a text, one bit each: so a word's end is found without a step for each
@@ -203,11 +240,6 @@ pub(crate) struct Marks {
     digits: bool,
 }
 
-const LETTER: u8 = 1;
-const CAPITAL: u8 = 2;
-const STOP: u8 = 4;
-const DIGIT: u8 = 8;
-
 /// 64 bytes.
 #[derive(Clone, Copy, Default)]
 struct Block {
@@ -215,6 +247,13 @@ struct Block {
     capitals: u64,
     /// Letters, backslashes, and bytes outside of ASCII.
     stops: u64,
+}
+
+/// 64 bytes from a word's start on.
+#[derive(Clone, Copy, Default)]
+struct Window {
+    letters: u64,
+    capitals: u64,
 }
 
 impl Marks {
@@ -232,34 +271,38 @@ impl Marks {
 
     fn read(&mut self, bytes: &[u8]) {
         self.blocks.clear();
-        self.blocks.reserve(bytes.len() / 64 + 2);
-        let blocks = &mut self.blocks;
-        let any = widest(
+        self.blocks.reserve(bytes.len() / BLOCK + 2);
+        self.digits = widest(
             #[inline(always)]
-            || {
-                let mut any = 0;
-                for at in (0..bytes.len()).step_by(64) {
-                    let flags = flags(bytes, at, |b| {
-                        let letter = b.is_ascii_alphabetic();
-                        let stop = letter | (b >= 0x80) | (b == b'\\');
-                        (u8::from(letter) * LETTER)
-                            | (u8::from(letter & (b & 0x20 == 0)) * CAPITAL)
-                            | (u8::from(stop) * STOP)
-                            | (u8::from(b.is_ascii_digit()) * DIGIT)
-                    });
-                    any |= flags.iter().fold(0, |any, flag| any | flag);
-                    blocks.push(Block {
-                        letters: bits(&flags, LETTER),
-                        capitals: bits(&flags, CAPITAL),
-                        stops: bits(&flags, STOP),
-                    });
-                }
-                any
-            },
+            || self.read_blocks(bytes),
         );
         // A window may reach into one more.
         self.blocks.push(Block::default());
-        self.digits = any & DIGIT != 0;
+    }
+
+    /// Says whether there is a digit.
+    #[inline(always)]
+    fn read_blocks(&mut self, bytes: &[u8]) -> bool {
+        let mut digits = u8x16::splat(0);
+        for at in (0..bytes.len()).step_by(BLOCK) {
+            let [letters, small, beyond, escapes] = marks(bytes, at, |b| {
+                digits |= within(b, b'0', b'9');
+                // The bit in which small letters differ from capitals, as the highest one.
+                let smalls = b << 2_u32;
+                [
+                    within(small(b), b'a', b'z'),
+                    smalls,
+                    beyond_ascii(b),
+                    is(b, b'\\'),
+                ]
+            });
+            self.blocks.push(Block {
+                letters,
+                capitals: letters & !small,
+                stops: letters | beyond | escapes,
+            });
+        }
+        digits.any()
     }
 
     /// The first place at or behind `at` where something has to be looked at.
@@ -275,17 +318,16 @@ impl Marks {
     }
 
     /// The marks of the 64 bytes from `at` on.
-    fn window(&self, at: usize) -> Block {
-        let block = |i: usize| self.blocks.get(i).copied().unwrap_or_default();
-        let (one, two) = (block(at / 64), block(at / 64 + 1));
-        let join = |one: u64, two: u64| match at % 64 {
-            0 => one,
-            shift => one >> shift | two << (64 - shift),
+    fn window(&self, at: usize) -> Window {
+        let Some([one, two]) = self.blocks.get(at / 64..at / 64 + 2) else {
+            return Window::default();
         };
-        Block {
+        let shift = at % 64;
+        // In two steps, for all 64 bits at once cannot be shifted away.
+        let join = |one: u64, two: u64| one >> shift | two << 1 << (63 - shift);
+        Window {
             letters: join(one.letters, two.letters),
             capitals: join(one.capitals, two.capitals),
-            stops: join(one.stops, two.stops),
         }
     }
 }
@@ -581,7 +623,7 @@ mod tests {
         /// What is read at once is what the long way reads.
         #[test]
         fn plain_words_are_as_any_others(
-            pieces in proptest::collection::vec("[a-zA-Z]{1,10}|[ .,'!?:;()\\n\"@/_0-9é\\\\-]{1,2}| |'s|'ll|\\. |, ", 0..30),
+            pieces in proptest::collection::vec("[a-zA-Z]{1,10}|[ .,'!?:;()\\n\"@/_0-9é’”–…‘\\\\-]{1,3}| |'s|'ll|’s|’re|’x|\\. |\\.  |: |, ", 0..30),
         ) {
             let text = pieces.concat();
             let mut marks = Marks::default();

@@ -44,10 +44,9 @@ use std::ops::Range;
 #[cfg(feature = "phone")]
 pub use self::phone_library::PhoneRecognizer;
 use self::scan::Marks;
-pub(crate) use self::scan::{
-    BLOCK, bits, both, flags, is_run_byte, long_runs_of, sixteen, widest, words_with_digits,
-};
+pub(crate) use self::scan::{both, long_runs_of, sixteen, words_with_digits};
 use self::secret::SecretRules;
+use crate::lanes::{BLOCK, places};
 use crate::{Error, Finding, Kind, Recognizer};
 
 /// All of them.
@@ -138,10 +137,10 @@ impl Recognizer for Rules {
             let count = Marks::read(text.as_bytes(), from, &before, &mut blocks);
             for (marks, i) in blocks.iter().take(count).zip(0..) {
                 let at = from + i * BLOCK;
-                for anchor in scan::places(marks.anchors, at) {
+                for anchor in places(marks.anchors, at) {
                     scan.anchor(anchor);
                 }
-                for end in scan::places(marks.long_runs(&before), at) {
+                for end in places(marks.long_runs(&before), at) {
                     scan.run(end);
                 }
                 scan.words(marks, &before, at);

@@ -2,10 +2,9 @@
 
 use std::ops::Range;
 
-use wide::i8x16;
+use wide::{i8x16, u8x16};
 
-/// So many bytes are looked at together, one bit each; the compiler makes vector instructions of it.
-pub(crate) const BLOCK: usize = 64;
+use crate::lanes::{BLOCK, is, marks, places, small, widest, within};
 
 /// What some bytes in a row have in common, one bit for each byte.
 #[derive(Clone, Copy, Default)]
@@ -29,13 +28,6 @@ const RUN: u8 = 8;
 /// Before the block the window holds so many bytes, and one byte behind it.
 const AHEAD: usize = 2;
 const WINDOW: usize = AHEAD + BLOCK + 1;
-
-/// Runs the work with the widest vectors that the processor has: what is inlined into it is compiled for each
-/// kind, and the same values come out.
-#[inline]
-pub(crate) fn widest<R>(work: impl FnOnce() -> R) -> R {
-    pulp::Arch::new().dispatch(work)
-}
 
 impl Marks {
     /// The marks of the blocks from `at` on, as many as there are or fit, behind one with the marks `before`.
@@ -187,26 +179,9 @@ pub(crate) fn sixteen(ones: u128) -> u128 {
     eight & eight << 8
 }
 
-/// The flags that `of` gives each of the 64 bytes from `at` on, none behind the end.
-#[inline(always)]
-pub(crate) fn flags(bytes: &[u8], at: usize, of: impl Fn(u8) -> u8) -> [u8; BLOCK] {
-    let rest = bytes.get(at..).unwrap_or_default();
-    let mut flags = [0; BLOCK];
-    if let Some(block) = rest.first_chunk::<BLOCK>() {
-        for (flag, byte) in flags.iter_mut().zip(block) {
-            *flag = of(*byte);
-        }
-    } else {
-        for (flag, byte) in flags.iter_mut().zip(rest) {
-            *flag = of(*byte);
-        }
-    }
-    flags
-}
-
 /// One bit for each byte that has the flag.
 #[inline(always)]
-pub(crate) fn bits(flags: &[u8; BLOCK], flag: u8) -> u64 {
+fn bits(flags: &[u8; BLOCK], flag: u8) -> u64 {
     let flag = i8x16::splat(flag.cast_signed());
     let mut bits = 0;
     for (i, sixteen) in flags.as_chunks::<16>().0.iter().enumerate() {
@@ -214,15 +189,6 @@ pub(crate) fn bits(flags: &[u8; BLOCK], flag: u8) -> u64 {
         bits |= u64::from((bytes & flag).simd_eq(flag).to_bitmask()) << (16 * i);
     }
     bits
-}
-
-/// The places of the bits that are set, behind `at`.
-pub(crate) fn places(mut bits: u64, at: usize) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let place = (bits != 0).then(|| at + bits.trailing_zeros() as usize);
-        bits &= bits.wrapping_sub(1);
-        place
-    })
 }
 
 /// The first digit at or behind `from`.
@@ -273,7 +239,7 @@ pub(crate) fn long_runs_of(bytes: &[u8], least: usize, mut visit: impl FnMut(Ran
     let mut before = 0;
     let mut end = 0;
     for at in (0..bytes.len()).step_by(BLOCK) {
-        let marks = bits(&flags(bytes, at, |b| u8::from(is_run_byte(b))), 1);
+        let [marks] = marks(bytes, at, |b| [run_bytes(b)]);
         let ends = sixteen(both(marks, before));
         for last in places(high(ends & ends << (least - 16)), at) {
             if last >= end {
@@ -297,6 +263,17 @@ pub(crate) fn is_run_byte(byte: u8) -> bool {
         | (byte == b'+')
         | (byte == b'=')
         | (byte == b'%')
+}
+
+/// Where such bytes stand.
+#[inline(always)]
+fn run_bytes(bytes: u8x16) -> u8x16 {
+    within(small(bytes), b'a', b'z')
+        | within(bytes, b'-', b'9')
+        | is(bytes, b'_')
+        | is(bytes, b'+')
+        | is(bytes, b'=')
+        | is(bytes, b'%')
 }
 
 #[cfg(test)]
