@@ -230,8 +230,9 @@ fn rounded(v: f32) -> u32 {
 fn round_pairs_body(row: &[f32], out: &mut [u32]) -> f32 {
     let mut sums = [0.0_f32; 16];
     let (rows, row_rest) = row.as_chunks::<32>();
-    let (outs, out_rest) = out.as_chunks_mut::<16>();
-    for (row, out) in rows.iter().zip(outs) {
+    // An odd number of values may be a whole chunk of pairs more than of values.
+    let (outs, out_rest) = out.split_at_mut(16 * rows.len());
+    for (row, out) in rows.iter().zip(outs.as_chunks_mut::<16>().0) {
         for lane in 0..16 {
             let (a, b) = (row[2 * lane], row[2 * lane + 1]);
             let (low, high) = (rounded(a), rounded(b));
