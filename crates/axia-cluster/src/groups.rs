@@ -13,18 +13,33 @@ pub(crate) fn in_order(k: usize) -> Vec<u32> {
 }
 
 /// Similar centroids together: halved again and again between two far ones, the halves as even as
-/// whole panels allow.
-pub(crate) fn similar(isa: Isa, centroids: &[f32], dim: usize) -> Vec<u32> {
+/// whole panels allow; and within each panel in groups of `share`, each in the lanes that are equal
+/// modulo the number of groups.
+pub(crate) fn similar(isa: Isa, centroids: &[f32], dim: usize, share: usize) -> Vec<u32> {
     let k = centroids.len() / dim;
-    let panels = k.div_ceil(LANES);
-    let mut slots = Vec::with_capacity(panels * LANES);
     let all = (0_u32..).take(k).collect();
     let halver = Halver {
         isa,
         centroids,
         dim,
     };
-    halver.halve(all, panels, &mut slots);
+    let mut panels = Vec::new();
+    halver.halve(all, k.div_ceil(LANES), LANES, &mut panels);
+    let mut slots = vec![NOTHING; panels.len() * LANES];
+    let groups = LANES / share;
+    for (slots, panel) in slots.chunks_exact_mut(LANES).zip(panels) {
+        let mut parts = Vec::new();
+        if share == 1 || groups == 1 {
+            parts.extend(panel.chunks(share).map(<[u32]>::to_vec));
+        } else {
+            halver.halve(panel, groups, share, &mut parts);
+        }
+        for (group, part) in parts.into_iter().enumerate() {
+            for (slot, centroid) in slots[group..].iter_mut().step_by(groups).zip(part) {
+                *slot = centroid;
+            }
+        }
+    }
     slots
 }
 
@@ -54,12 +69,10 @@ impl Halver<'_> {
         most.0
     }
 
-    /// Fills `panels` panels with the members, of which there are enough for all but the last.
-    fn halve(&self, members: Vec<u32>, panels: usize, slots: &mut Vec<u32>) {
-        if panels == 1 {
-            let free = LANES - members.len();
-            slots.extend(members);
-            slots.extend(std::iter::repeat_n(NOTHING, free));
+    /// Splits the members into at most `parts` parts of at most `size`.
+    fn halve(&self, members: Vec<u32>, parts: usize, size: usize, out: &mut Vec<Vec<u32>>) {
+        if parts == 1 || members.len() <= size {
+            out.push(members);
             return;
         }
         let mut a = self
@@ -94,13 +107,13 @@ impl Halver<'_> {
             }
         }
         nearer_a.sort_by(|x, y| x.0.total_cmp(&y.0).then(x.1.cmp(&y.1)));
-        let left = panels / 2;
-        let cut = (members.len() * left / panels)
-            .min(left * LANES)
-            .max(members.len().saturating_sub((panels - left) * LANES));
+        let left = parts / 2;
+        let cut = (members.len() * left / parts)
+            .min(left * size)
+            .max(members.len().saturating_sub((parts - left) * size));
         let mut members: Vec<u32> = nearer_a.into_iter().map(|(_, m)| m).collect();
         let right = members.split_off(cut);
-        self.halve(members, left, slots);
-        self.halve(right, panels - left, slots);
+        self.halve(members, left, size, out);
+        self.halve(right, parts - left, size, out);
     }
 }

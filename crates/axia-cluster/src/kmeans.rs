@@ -33,9 +33,11 @@ impl KMeans {
     /// # Complexity
     ///
     /// At most `n · k · dim` operations an iteration, and fewer as the centroids come to rest; `O(ln k)`
-    /// times that in all for a greedy start. Beside the points: a bound of 4 bytes for each point and
-    /// 32 centroids, and `n` labels; while a start is drawn, half the size of the points (with bfloat16;
-    /// as much without). Spherical points that are not unit vectors are copied.
+    /// times that in all for a greedy start. Beside the points: a byte for each point and centroid
+    /// (for two, four and more centroids where that would be more than 128 MiB, or than the points); the
+    /// points in bfloat16 up to 128 MiB (without it, as they are); `n` labels; while a start is drawn,
+    /// half the size of the points (as much without bfloat16). Spherical points that are not unit
+    /// vectors are copied.
     ///
     /// # Determinism
     ///

@@ -57,6 +57,7 @@
 mod array;
 mod assign;
 mod bisect;
+mod bounds;
 mod error;
 mod exact;
 mod groups;

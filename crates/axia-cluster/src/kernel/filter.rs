@@ -9,8 +9,8 @@
 use super::LANES;
 use super::isa::{Isa, Kind};
 use super::panels::Panels;
-use super::plain::{inner_product, round_pairs, shift_row, sum_error};
-use super::tiles::{ROWS, Scores, scores};
+use super::plain::{for_each_isa, inner_product, round_pairs, shift_row, sum_error};
+use super::tiles::{COLUMNS, ROWS, Scores, dots, scores};
 use crate::prepared::to_f32;
 
 /// No column: fills the panels up.
@@ -99,6 +99,12 @@ impl Block {
         square
     }
 
+    /// Takes the last row away.
+    pub(crate) fn pop(&mut self) {
+        self.marks.pop();
+        self.rows.truncate(self.marks.len() * self.depth);
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.marks.len()
     }
@@ -117,6 +123,8 @@ pub(crate) struct Filter {
     /// `-|c|²/2` or 0, minus infinity where there is no column.
     pub(super) starts: Vec<[f32; LANES]>,
     pub(super) errors: Vec<Errors>,
+    /// The columns once more, one after the other, if they are scored one by one.
+    columns: Vec<f32>,
 }
 
 /// The error of a score is at most `loss * row.loss + length * row.length + rest`.
@@ -149,11 +157,13 @@ impl Filter {
     /// Packs the columns that `slots` names, [`LANES`] to a panel, [`NOTHING`] for none. The columns
     /// are moved and scaled already.
     pub(crate) fn new(isa: Isa, columns: &[f32], dim: usize, slots: &[u32]) -> Self {
-        Self::with(isa, dim, slots.len(), true, |slot, out| match slots[slot] {
-            NOTHING => false,
-            column => {
-                out.copy_from_slice(&columns[column as usize * dim..][..dim]);
-                true
+        Self::packed(isa, dim, slots.len(), true, true, |slot, out| {
+            match slots[slot] {
+                NOTHING => false,
+                column => {
+                    out.copy_from_slice(&columns[column as usize * dim..][..dim]);
+                    true
+                }
             }
         })
     }
@@ -167,16 +177,37 @@ impl Filter {
         halves_off: bool,
         write: impl Fn(usize, &mut [f32]) -> bool + Sync + Send,
     ) -> Self {
+        Self::packed(isa, dim, slots, halves_off, false, write)
+    }
+
+    fn packed(
+        isa: Isa,
+        dim: usize,
+        slots: usize,
+        halves_off: bool,
+        one_by_one: bool,
+        write: impl Fn(usize, &mut [f32]) -> bool + Sync + Send,
+    ) -> Self {
         let pairs = isa.has_pairs();
         let depth = if pairs { dim.div_ceil(2) } else { dim };
-        let empty = ([f32::NEG_INFINITY; LANES], Errors::default());
-        let mut known = vec![empty; slots.div_ceil(LANES)];
+        let count = slots.div_ceil(LANES);
+        let mut starts = vec![[f32::NEG_INFINITY; LANES]; count];
+        let mut errors = vec![Errors::default(); count];
+        let copied = if one_by_one { LANES * depth } else { 0 };
+        let mut copies = vec![0.0; count * copied];
+        let mut copies_left = copies.as_mut_slice();
+        let mut known = Vec::with_capacity(count);
+        for (starts, errors) in starts.iter_mut().zip(&mut errors) {
+            let (copy, left) = copies_left.split_at_mut(copied);
+            copies_left = left;
+            known.push((starts, errors, copy));
+        }
         let panels = Panels::pack_with(slots, depth, &mut known, |panel, columns, known| {
-            let (starts, errors) = known;
+            let (starts, errors, copy) = known;
             let (mut longest, mut most_lost) = (0.0_f64, 0.0_f64);
             let (mut values, mut halves) = (vec![0.0; dim], vec![0_u32; depth]);
-            let columns = columns.chunks_exact_mut(depth).zip(starts);
-            for (slot, (column, start)) in (panel * LANES..slots).zip(columns) {
+            let places = columns.chunks_exact_mut(depth).zip(starts.iter_mut());
+            for (slot, (column, start)) in (panel * LANES..slots).zip(places) {
                 if !write(slot, &mut values) {
                     continue;
                 }
@@ -202,40 +233,64 @@ impl Filter {
                     column.copy_from_slice(&values);
                 }
             }
-            *errors = errors_of(dim, longest, most_lost);
+            **errors = errors_of(dim, longest, most_lost);
+            copy.copy_from_slice(&columns[..copy.len()]);
         });
-        let (starts, errors) = known.into_iter().unzip();
         Self {
             isa,
             pairs,
             panels,
             starts,
             errors,
+            columns: copies,
         }
+    }
+
+    /// Scores a row of the block with each of the columns that `slots` names: upper bounds, to which
+    /// the errors are added, one for each of them. Gives the best score that one is known to reach.
+    ///
+    /// # Panics
+    ///
+    /// If the columns are not kept for this ([`new`](Self::new) does), or there is no such slot or row.
+    pub(crate) fn score(
+        &self,
+        block: &Block,
+        row: usize,
+        slots: &[u32],
+        uppers: &mut Vec<f32>,
+    ) -> f32 {
+        assert!(self.pairs == block.pairs && self.isa == block.isa);
+        let values = &block.rows[row * block.depth..][..block.depth];
+        uppers.resize(slots.len().next_multiple_of(COLUMNS), 0.0);
+        dots(self.isa, self.pairs, values, &self.columns, slots, uppers);
+        uppers.truncate(slots.len());
+        let (starts, marks) = (self.starts.as_flattened(), block.marks[row]);
+        widen(self.isa, slots, starts, &self.errors, marks, uppers)
     }
 
     /// Scores the rows of the block that `which` names with one panel. `best` is, for each row of
     /// the block, a score that some column is known to reach; it rises. Columns that may reach it go
-    /// to `found`; `uppers` receives, for each row named, an upper bound on the scores of all others.
+    /// to `found`; `rest` is told of each row: its place in `which`, all scores, the lanes found, and
+    /// the error.
     ///
     /// # Panics
     ///
-    /// If `which` names rows that the block or `best` does not have, or `uppers` has another length.
+    /// If `which` names rows that the block or `best` does not have.
     pub(crate) fn scan(
         &self,
         panel: usize,
         block: &Block,
         which: &[u32],
         best: &mut [f32],
-        uppers: &mut [f32],
         found: &mut Vec<Candidate>,
+        mut rest: impl FnMut(usize, &[f32; LANES], u32, f32),
     ) {
-        assert!(which.len() == uppers.len() && best.len() == block.len());
+        assert!(best.len() == block.len());
         assert!(self.pairs == block.pairs && self.isa == block.isa);
         let mut out = Scores([[0.0; LANES]; ROWS]);
         let (lines, start) = (self.panels.panel(panel), &self.starts[panel]);
         let first = panel * LANES;
-        for (which, uppers) in which.chunks(ROWS).zip(uppers.chunks_mut(ROWS)) {
+        for (chunk, which) in which.chunks(ROWS).enumerate() {
             scores(
                 self.isa,
                 self.pairs,
@@ -246,6 +301,7 @@ impl Filter {
                 start,
                 &mut out,
             );
+            let mut masks = [(0, 0.0); ROWS];
             let settle = Settle {
                 which,
                 out: &out,
@@ -253,9 +309,43 @@ impl Filter {
                 errors: self.errors[panel],
                 first,
             };
-            settle_rows(self.isa, settle, best, uppers, found);
+            settle_rows(self.isa, settle, best, &mut masks, found);
+            let rows = out.0.iter().zip(masks).take(which.len());
+            for (at, (scores, (mask, error))) in rows.enumerate() {
+                rest(chunk * ROWS + at, scores, mask, error);
+            }
         }
     }
+}
+
+for_each_isa! {
+    /// Makes upper bounds on scores of inner products; gives the best that one of them reaches.
+    fn widen(
+        slots: &[u32],
+        starts: &[f32],
+        errors: &[Errors],
+        marks: Marks,
+        uppers: &mut [f32]
+    ) -> f32 = widen_body
+}
+
+#[inline(always)]
+fn widen_body(
+    slots: &[u32],
+    starts: &[f32],
+    errors: &[Errors],
+    marks: Marks,
+    uppers: &mut [f32],
+) -> f32 {
+    let mut best = f32::NEG_INFINITY;
+    for (&slot, upper) in slots.iter().zip(uppers) {
+        let score = *upper + starts[slot as usize];
+        let error = errors[slot as usize / LANES].of(marks);
+        let reached = score - error;
+        best = if reached > best { reached } else { best };
+        *upper = score + error;
+    }
+    best
 }
 
 fn errors_of(dim: usize, longest: f64, most_lost: f64) -> Errors {
@@ -283,7 +373,7 @@ fn settle_rows(
     isa: Isa,
     settle: Settle<'_>,
     best: &mut [f32],
-    uppers: &mut [f32],
+    masks: &mut [(u32, f32); ROWS],
     found: &mut Vec<Candidate>,
 ) {
     #[cfg(target_arch = "x86_64")]
@@ -291,18 +381,18 @@ fn settle_rows(
     fn avx512(
         settle: Settle<'_>,
         best: &mut [f32],
-        uppers: &mut [f32],
+        masks: &mut [(u32, f32); ROWS],
         found: &mut Vec<Candidate>,
     ) {
-        let largest = |scores: &_, without| x86::largest(scores, without);
+        let largest = |scores: &_| x86::largest(scores);
         let reach = |scores: &_, least| x86::reach(scores, least);
-        settle_body(settle, best, uppers, found, largest, reach);
+        settle_body(settle, best, masks, found, largest, reach);
     }
     match isa.kind() {
         // SAFETY: an `Isa` of this kind exists only where the instructions were detected.
         #[cfg(target_arch = "x86_64")]
-        Kind::Avx512 | Kind::Avx512Bf16 => unsafe { avx512(settle, best, uppers, found) },
-        _ => settle_body(settle, best, uppers, found, largest, reach),
+        Kind::Avx512 | Kind::Avx512Bf16 => unsafe { avx512(settle, best, masks, found) },
+        _ => settle_body(settle, best, masks, found, largest, reach),
     }
 }
 
@@ -310,26 +400,26 @@ fn settle_rows(
 fn settle_body(
     settle: Settle<'_>,
     best: &mut [f32],
-    uppers: &mut [f32],
+    masks: &mut [(u32, f32); ROWS],
     found: &mut Vec<Candidate>,
-    largest: impl Fn(&[f32; LANES], u32) -> f32,
+    largest: impl Fn(&[f32; LANES]) -> f32,
     reach: impl Fn(&[f32; LANES], f32) -> u32,
 ) {
-    let rows = settle.which.iter().zip(&settle.out.0).zip(uppers);
-    for ((&row, scores), upper) in rows {
+    let rows = settle.which.iter().zip(&settle.out.0).zip(masks);
+    for ((&row, scores), mask) in rows {
         let error = settle.errors.of(settle.marks[row as usize]);
-        let most = largest(scores, 0);
+        let most = largest(scores);
         let held = &mut best[row as usize];
+        *mask = (0, error);
         // A bound that is not a number rules out nothing.
         if most + error < *held {
-            *upper = most + error;
             continue;
         }
         if most - error > *held {
             *held = most - error;
         }
-        let mask = reach(scores, *held - error);
-        let mut left = mask;
+        mask.0 = reach(scores, *held - error);
+        let mut left = mask.0;
         while left != 0 {
             let lane = left.trailing_zeros();
             left &= left - 1;
@@ -342,7 +432,6 @@ fn settle_body(
                 });
             }
         }
-        *upper = largest(scores, mask) + error;
     }
 }
 
@@ -351,15 +440,10 @@ fn to_u32(slot: usize) -> u32 {
     slot as u32
 }
 
-/// The largest of the scores, apart from the lanes of a mask.
-fn largest(scores: &[f32; LANES], without: u32) -> f32 {
-    let mut most = f32::NEG_INFINITY;
-    for (lane, &score) in scores.iter().enumerate() {
-        if score > most && (without >> lane) & 1 == 0 {
-            most = score;
-        }
-    }
-    most
+/// The largest of the scores.
+fn largest(scores: &[f32; LANES]) -> f32 {
+    let more = |most, &score| if score > most { score } else { most };
+    scores.iter().fold(f32::NEG_INFINITY, more)
 }
 
 /// The lanes that reach a score; all, if it is not a number.
@@ -375,8 +459,8 @@ fn reach(scores: &[f32; LANES], least: f32) -> u32 {
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::{
-        __m512, _CMP_NLT_UQ, _mm512_cmp_ps_mask, _mm512_loadu_ps, _mm512_mask_blend_ps,
-        _mm512_max_ps, _mm512_reduce_max_ps, _mm512_set1_ps,
+        __m512, _CMP_NLT_UQ, _mm512_cmp_ps_mask, _mm512_loadu_ps, _mm512_max_ps,
+        _mm512_reduce_max_ps, _mm512_set1_ps,
     };
 
     use crate::kernel::LANES;
@@ -395,12 +479,8 @@ mod x86 {
 
     #[inline]
     #[target_feature(enable = "avx512f")]
-    #[allow(clippy::cast_possible_truncation)] // half of the mask
-    pub(super) fn largest(scores: &[f32; LANES], without: u32) -> f32 {
+    pub(super) fn largest(scores: &[f32; LANES]) -> f32 {
         let (a, b) = halves(scores);
-        let none = _mm512_set1_ps(f32::NEG_INFINITY);
-        let a = _mm512_mask_blend_ps(without as u16, a, none);
-        let b = _mm512_mask_blend_ps((without >> 16) as u16, b, none);
         _mm512_reduce_max_ps(_mm512_max_ps(a, b))
     }
 

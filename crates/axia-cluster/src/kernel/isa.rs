@@ -28,7 +28,11 @@ impl Isa {
         let mut found = vec![Self(Kind::Portable)];
         #[cfg(target_arch = "x86_64")]
         {
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            if is_x86_feature_detected!("avx2")
+                && is_x86_feature_detected!("fma")
+                && is_x86_feature_detected!("bmi1")
+                && is_x86_feature_detected!("popcnt")
+            {
                 found.push(Self(Kind::Avx2));
                 if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq") {
                     found.push(Self(Kind::Avx512));

@@ -30,6 +30,7 @@
 
 #![allow(unsafe_code)]
 
+mod codes;
 mod filter;
 mod isa;
 mod pairs;
@@ -45,14 +46,18 @@ mod x86;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use codes::{
+    Coder, MOST, WORD, code_panel, code_scores, crowded, list_open, listed, open_groups,
+    shift_codes,
+};
 pub(crate) use filter::{Block, Candidate, Filter, NOTHING};
 pub(crate) use isa::Isa;
 pub(crate) use pairs::Hit;
 pub(crate) use panels::Panels;
 pub use peak::peak_flops;
 pub(crate) use plain::{
-    add_row, all_finite, all_whole, count_row, inner_product, lower_bounds, mean_row, move_row,
-    scaled_distance, squared_distance, sum_error,
+    add_row, all_finite, all_whole, count_row, inner_product, mean_row, move_row, scaled_distance,
+    squared_distance, sum_error,
 };
 pub(crate) use scans::{
     largest_row, nearest_scaled, nearest_value, panel_squares, squares_of_products, weighted_row,

@@ -8,14 +8,15 @@ macro_rules! for_each_isa {
     ($(#[$doc:meta])* fn $name:ident($($arg:ident: $ty:ty),*) $(-> $out:ty)? = $body:ident) => {
         $(#[$doc])*
         #[inline]
+        #[allow(private_interfaces)] // of a module's own use
         pub(crate) fn $name(isa: Isa, $($arg: $ty),*) $(-> $out)? {
             #[cfg(target_arch = "x86_64")]
-            #[target_feature(enable = "avx2,fma")]
+            #[target_feature(enable = "avx2,fma,bmi1,popcnt")]
             fn avx2($($arg: $ty),*) $(-> $out)? {
                 $body($($arg),*)
             }
             #[cfg(target_arch = "x86_64")]
-            #[target_feature(enable = "avx512f,avx512dq")]
+            #[target_feature(enable = "avx512f,avx512dq,bmi1,popcnt")]
             fn avx512($($arg: $ty),*) $(-> $out)? {
                 $body($($arg),*)
             }
@@ -63,8 +64,8 @@ for_each_isa! {
     fn all_whole(row: &[f32], scale: f32) -> bool = all_whole_body
 }
 for_each_isa! {
-    /// Lowers bounds by a drift, and `least` to them.
-    fn lower_bounds(bounds: &mut [f32], drift: f32, least: &mut [f32]) = lower_bounds_body
+    /// Inner product in single precision.
+    fn short_product(a: &[f32], b: &[f32]) -> f32 = short_product_body
 }
 for_each_isa! {
     /// Writes `scale * row - shift`; gives the squared length.
@@ -184,11 +185,25 @@ fn whole(v: f32) -> i64 {
 }
 
 #[inline(always)]
-fn lower_bounds_body(bounds: &mut [f32], drift: f32, least: &mut [f32]) {
-    for (bound, least) in bounds.iter_mut().zip(least) {
-        *bound -= drift;
-        *least = if *bound < *least { *bound } else { *least };
+fn short_product_body(a: &[f32], b: &[f32]) -> f32 {
+    let mut sums = [[0.0_f32; 16]; 3];
+    let (a_chunks, a_rest) = a.as_chunks::<48>();
+    let (b_chunks, b_rest) = b.as_chunks::<48>();
+    for (a, b) in a_chunks.iter().zip(b_chunks) {
+        for chain in 0..3 {
+            for lane in 0..16 {
+                sums[chain][lane] += a[16 * chain + lane] * b[16 * chain + lane];
+            }
+        }
     }
+    for (at, (a, b)) in a_rest.iter().zip(b_rest).enumerate() {
+        sums[at / 16][at % 16] += a * b;
+    }
+    let mut total = [0.0; 16];
+    for lane in 0..16 {
+        total[lane] = sums[0][lane] + sums[1][lane] + sums[2][lane];
+    }
+    sum_16(total)
 }
 
 #[inline(always)]

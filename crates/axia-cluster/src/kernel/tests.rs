@@ -81,3 +81,53 @@ fn processors_with_fused_multiply_add_give_equal_bits() {
         assert_eq!(of(pair[0]), of(pair[1]), "{pair:?}");
     }
 }
+
+#[test]
+fn scores_one_by_one_are_within_their_bound_on_every_instruction_set() {
+    for dim in [1, 2, 7, 31, 32, 33, 96, 130] {
+        for count in [1, 5, 33, 70] {
+            let (rows, columns) = (values(3 * dim, 5), values(count * dim, 6));
+            let slots: Vec<u32> = (0_u32..).take(count.div_ceil(LANES) * LANES).collect();
+            let slots: Vec<u32> = (slots.iter())
+                .map(|&slot| {
+                    if (slot as usize) < count {
+                        slot
+                    } else {
+                        NOTHING
+                    }
+                })
+                .collect();
+            for isa in Isa::available() {
+                let filter = Filter::new(isa, &columns, dim, &slots);
+                let mut block = Block::new(isa, dim);
+                for row in rows.chunks(dim) {
+                    block.push(row, 1.0, &vec![0.0; dim]);
+                }
+                for named in [
+                    vec![0],
+                    (0..).take(count).collect(),
+                    vec![count as u32 - 1; 9],
+                ] {
+                    for (at, row) in rows.chunks(dim).enumerate() {
+                        let mut uppers = vec![f32::NAN; 3];
+                        let reached = filter.score(&block, at, &named, &mut uppers);
+                        assert_eq!(uppers.len(), named.len());
+                        let mut best = f64::NEG_INFINITY;
+                        for (&slot, &upper) in named.iter().zip(&uppers) {
+                            let column = &columns[slot as usize * dim..][..dim];
+                            let score = dot(row, column) - dot(column, column) / 2.0;
+                            best = best.max(score);
+                            assert!(f64::from(upper) >= score, "{isa:?} {dim}");
+                            let slack = 0.02 * (norm(row) + 1.0) * (norm(column) + 1.0);
+                            assert!(
+                                f64::from(upper) <= score + slack,
+                                "{isa:?} {dim}: {upper} {score} {slack} {slot} {count} {at} {named:?}"
+                            );
+                        }
+                        assert!(f64::from(reached) <= best, "{isa:?} {dim}");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -3,9 +3,10 @@
 use super::LANES;
 use super::isa::{Isa, Kind};
 use super::panels::Line;
+use super::plain::short_product;
 use super::portable;
 #[cfg(target_arch = "x86_64")]
-use super::x86::{ROWS_256, ROWS_512, Tile, tile_avx2, tile_avx512, tile_bf16};
+use super::x86::{ROWS_256, ROWS_512, Tile, dots_bf16, tile_avx2, tile_avx512, tile_bf16};
 
 /// Most rows of one call of [`scores`].
 pub(super) const ROWS: usize = 12;
@@ -83,6 +84,43 @@ pub(super) fn scores(
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         Kind::Avx512 | Kind::Avx512Bf16 => unsafe { tile_avx512(tile) },
+    }
+}
+
+/// Columns that [`dots`] works on at a time.
+pub(super) const COLUMNS: usize = 8;
+
+/// Writes the inner product of the row with each of the columns that `which` names; `columns` holds
+/// them one after the other. `out` has so many places, filled up to a multiple of [`COLUMNS`]. With `pairs` they are pairs of bfloat16, which only an [`Isa`] that has
+/// them may be asked.
+///
+/// # Panics
+///
+/// If `which` names a column outside `columns`, or not as many as `out` has places.
+#[inline]
+pub(super) fn dots(
+    isa: Isa,
+    pairs: bool,
+    row: &[f32],
+    columns: &[f32],
+    which: &[u32],
+    out: &mut [f32],
+) {
+    let depth = row.len();
+    let last = which.iter().fold(0, |most, &column| most.max(column)) as usize;
+    assert!(
+        which.len().next_multiple_of(COLUMNS) == out.len() && columns.len() >= depth * (last + 1)
+    );
+    #[cfg(target_arch = "x86_64")]
+    if pairs && isa.kind() == Kind::Avx512Bf16 {
+        // SAFETY: an `Isa` of this kind exists only where the instructions were detected; the last
+        // column named is within `columns`, and so are the others.
+        unsafe { dots_bf16(row.as_ptr(), depth, columns.as_ptr(), which, out) };
+        return;
+    }
+    debug_assert!(!pairs, "no pairs without their instructions");
+    for (&column, out) in which.iter().zip(out) {
+        *out = short_product(isa, row, &columns[column as usize * depth..][..depth]);
     }
 }
 

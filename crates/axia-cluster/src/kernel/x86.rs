@@ -2,11 +2,15 @@
 #![allow(clippy::needless_range_loop)] // a row of a tile has a pointer and two sums
 
 use std::arch::x86_64::{
-    __m512bh, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_storeu_ps, _mm512_dpbf16_ps,
-    _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_storeu_ps,
+    __m256, __m512, __m512bh, _mm256_add_ps, _mm256_fmadd_ps, _mm256_hadd_ps, _mm256_loadu_ps,
+    _mm256_permute2f128_ps, _mm256_set1_ps, _mm256_storeu_ps, _mm512_castpd_ps, _mm512_castps_pd,
+    _mm512_castps512_ps256, _mm512_dpbf16_ps, _mm512_fmadd_ps, _mm512_loadu_ps,
+    _mm512_maskz_loadu_ps, _mm512_set1_ps, _mm512_setzero_ps, _mm512_shuffle_f64x2,
+    _mm512_storeu_ps,
 };
 
 use super::LANES;
+use super::tiles::COLUMNS;
 
 /// Most rows of a tile with 512-bit vectors: two sums for each fill 24 of the 32 registers.
 pub(super) const ROWS_512: usize = 12;
@@ -157,4 +161,90 @@ unsafe fn rows_avx2<const R: usize>(tile: Tile<'_>) {
             }
         }
     }
+}
+
+/// Writes the inner product of the row with each of the columns that `which` names; `out` has as many
+/// places, and as many more as fill up [`COLUMNS`].
+///
+/// # Safety
+///
+/// The processor has AVX-512F, AVX2 and AVX512_BF16; the row and each of the columns named are `depth`
+/// pairs of bfloat16, one column after the other.
+#[target_feature(enable = "avx512f,avx512bf16,avx2")]
+pub(super) unsafe fn dots_bf16(
+    row: *const f32,
+    depth: usize,
+    columns: *const f32,
+    which: &[u32],
+    out: &mut [f32],
+) {
+    for (which, out) in which.chunks(COLUMNS).zip(out.as_chunks_mut::<COLUMNS>().0) {
+        // SAFETY: as the caller vouches.
+        *out = unsafe {
+            by_rows!(which.len(), columns_bf16, [1 2 3 4 5 6 7 8], (row, depth, columns, which))
+        };
+    }
+}
+
+/// # Safety
+///
+/// As [`dots_bf16`], with `C` columns.
+#[target_feature(enable = "avx512f,avx512bf16,avx2")]
+unsafe fn columns_bf16<const C: usize>(
+    row: *const f32,
+    depth: usize,
+    columns: *const f32,
+    which: &[u32],
+) -> [f32; COLUMNS] {
+    // SAFETY: every address is within what the caller vouches for, or masked off; a vector of pairs
+    // is 512 bits of any content.
+    unsafe {
+        let columns: [*const f32; C] =
+            std::array::from_fn(|c| columns.add(which[c] as usize * depth));
+        let mut sums = [_mm512_setzero_ps(); COLUMNS];
+        let whole = depth / 16 * 16;
+        for t in (0..whole).step_by(16) {
+            let x: __m512bh = std::mem::transmute(_mm512_loadu_ps(row.add(t)));
+            for c in 0..C {
+                let y: __m512bh = std::mem::transmute(_mm512_loadu_ps(columns[c].add(t)));
+                sums[c] = _mm512_dpbf16_ps(sums[c], x, y);
+            }
+        }
+        if whole < depth {
+            let mask = (1_u16 << (depth - whole)) - 1;
+            let x: __m512bh = std::mem::transmute(_mm512_maskz_loadu_ps(mask, row.add(whole)));
+            for c in 0..C {
+                let y = _mm512_maskz_loadu_ps(mask, columns[c].add(whole));
+                let y: __m512bh = std::mem::transmute(y);
+                sums[c] = _mm512_dpbf16_ps(sums[c], x, y);
+            }
+        }
+        let mut out = [0.0; COLUMNS];
+        _mm256_storeu_ps(out.as_mut_ptr(), sums_of_8(sums));
+        out
+    }
+}
+
+/// The sum of each vector.
+#[inline]
+#[target_feature(enable = "avx512f,avx2")]
+fn sums_of_8(sums: [__m512; 8]) -> __m256 {
+    let halves = sums.map(|sum| {
+        let high = _mm512_castpd_ps(_mm512_shuffle_f64x2::<0b11_10_11_10>(
+            _mm512_castps_pd(sum),
+            _mm512_castps_pd(sum),
+        ));
+        _mm256_add_ps(_mm512_castps512_ps256(sum), _mm512_castps512_ps256(high))
+    });
+    let four = |at: usize| {
+        _mm256_hadd_ps(
+            _mm256_hadd_ps(halves[at], halves[at + 1]),
+            _mm256_hadd_ps(halves[at + 2], halves[at + 3]),
+        )
+    };
+    let (a, b) = (four(0), four(4));
+    _mm256_add_ps(
+        _mm256_permute2f128_ps::<0x20>(a, b),
+        _mm256_permute2f128_ps::<0x31>(a, b),
+    )
 }
