@@ -15,6 +15,9 @@ use std::io::{BufWriter, Write};
 
 use axia_contingency::{AssociationParams, Correction, Estimand, NamedConversations, ResultTable};
 
+/// How many mentions the prior of the log odds ratios counts for.
+const PRIOR: f64 = 500.0;
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let file = arguments.next().ok_or("give a CSV file of long rows")?;
@@ -58,7 +61,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         found.family.alpha
     );
 
-    // And every column, under every correction.
+    // And every column, under every correction, with the log odds ratios that a prior shrinks.
     let corrections = [
         Correction::Bonferroni,
         Correction::Sidak,
@@ -71,6 +74,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut out = BufWriter::new(std::io::stdout().lock());
     ResultTable::new(&found, &corrections)
         .with_names(&named.rows, &named.cols)
+        .with_log_odds(PRIOR)?
         .write_csv(&mut out)?;
     out.flush()?;
     Ok(())
