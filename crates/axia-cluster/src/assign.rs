@@ -8,20 +8,23 @@
 //!    a lower bound on that from each other, in a byte, or from small groups of similar ones where
 //!    that would be too many bytes ([`Clocks`]). The bounds move with the centroids; those that cannot
 //!    be nearer are skipped.
-//! 2. A filter: scores in bfloat16 or single precision, with a bound on their error, name the few
-//!    of the other centroids that may be the nearest ([`Filter`]). Where much of a panel is to be
-//!    scored it is scored as a whole, with many points at once; what is left is scored one by one.
+//! 2. A filter: scores of bytes, bfloat16 or single precision, with a bound on their error, name the
+//!    few of the other centroids that may be the nearest ([`Filter`]). Bytes are left for bfloat16 when
+//!    they name too many. Where much of a panel is to be scored it is scored as a whole, with many
+//!    points at once; what is left is scored one by one.
 //! 3. Distances: those few are compared in single precision, and what that leaves open in double.
 //!
 //! Each point is worked on alone, so neither blocks nor threads show in a label.
 
+use std::ops::Range;
 use std::sync::Mutex;
 
 use crate::bounds::Clocks;
 use crate::groups;
 use crate::kernel::{
-    Block, Candidate, Coder, Filter, LANES, MOST, NOTHING, WORD, code_panel, code_scores, crowded,
-    list_open, listed, open_groups, scaled_distance, shift_codes, squared_distance, sum_error,
+    Block, Candidate, Coder, Filter, Form, LANES, MOST, NOTHING, WORD, code_panel, code_scores,
+    crowded, list_open, listed, open_groups, scaled_distance, shift_codes, squared_distance,
+    sum_error,
 };
 use crate::parallel::{for_each_piece, for_each_piece_of, threads};
 use crate::prepared::{Prepared, to_f32};
@@ -54,6 +57,8 @@ struct Part {
     /// Most of the points were active in the last round: it is not worth a look whether they are
     /// before their distance from the own centroid is known.
     lively: bool,
+    /// Distances that were compared in the last round.
+    compared: usize,
     moves: Vec<Move>,
 }
 
@@ -80,6 +85,8 @@ pub(crate) struct Assigner<'a> {
     scaled: Vec<f32>,
     scratch: Mutex<Vec<Scratch>>,
     rounds: u32,
+    /// What the filter reads.
+    form: Form,
     keep: bool,
 }
 
@@ -92,8 +99,9 @@ struct Round<'a> {
     slots: &'a [u32],
     slot_of: &'a [u32],
     clocks: &'a Clocks,
-    drift: Vec<f32>,
+    drift: &'a [f32],
     kind: Kind,
+    form: Form,
     /// Relative error of a distance (not squared) in single precision.
     error: f32,
     /// Absolute error of a squared one, where values underflow.
@@ -156,6 +164,7 @@ impl<'a> Assigner<'a> {
                     codes: Vec::new(),
                     kept: None,
                     lively: false,
+                    compared: 0,
                     moves: Vec::new(),
                 }
             })
@@ -171,16 +180,18 @@ impl<'a> Assigner<'a> {
             scaled: vec![0.0; k * points.dim],
             scratch: Mutex::new(Vec::new()),
             rounds: 0,
+            form: points.isa.coarsest_form(points.dim),
             keep: false,
         }
     }
 
     /// As [`new`](Self::new), for more rounds than one: keeps what the filter reads, if it is little.
     pub(crate) fn keeping(points: &'a Prepared<'a>, k: usize) -> Self {
-        let size = Block::row_bytes(points.isa, points.dim) * points.len();
+        let new = Self::new(points, k);
+        let size = Block::row_bytes(new.form, points.dim) * points.len();
         Self {
             keep: size <= KEPT,
-            ..Self::new(points, k)
+            ..new
         }
     }
 
@@ -258,17 +269,35 @@ impl<'a> Assigner<'a> {
                 }
             }
         }
-        let drift = if kind == Kind::Bounded {
+        let drift: Vec<f32> = if kind == Kind::Bounded {
             movements.iter().map(|&m| self.points.drift(m)).collect()
         } else {
             vec![0.0; self.k]
         };
         self.clocks.advance(&self.slots, &drift);
+        let before: usize = self.parts.iter().map(|part| part.moves.len()).sum();
+        let first = usize::from(kind == Kind::First).min(self.parts.len());
+        // One part tells what the others should be read as.
+        self.round(centroids, &drift, kind, 0..first);
+        self.choose_form(0..first);
+        self.round(centroids, &drift, kind, first..self.parts.len());
+        self.choose_form(0..self.parts.len());
+        let after: usize = self.parts.iter().map(|part| part.moves.len()).sum();
+        after - before
+    }
+
+    /// Works on some of the parts.
+    fn round(&mut self, centroids: &[f32], drift: &[f32], kind: Kind, parts: Range<usize>) {
+        if parts.is_empty() {
+            return;
+        }
+        let (points, dim) = (self.points, self.points.dim);
         let round = Round {
-            points: self.points,
+            points,
             centroids,
             scaled: &self.scaled,
-            filter: Filter::new(isa, &self.moved, dim, &self.slots),
+            filter: Filter::new(points.isa, self.form, &self.moved, dim, &self.slots),
+            form: self.form,
             slots: &self.slots,
             slot_of: &self.slot_of,
             clocks: &self.clocks,
@@ -277,11 +306,10 @@ impl<'a> Assigner<'a> {
             error: to_f32(sum_error(dim) + 1e-6),
             tiny: to_f32(1e-36 * (dim + 16) as f64),
             keep: self.keep,
-            dense: dense_from(dim),
+            dense: dense_from(self.form.depth(dim)),
         };
         let scratch = &self.scratch;
-        let before: usize = self.parts.iter().map(|part| part.moves.len()).sum();
-        for_each_piece(&mut self.parts, 1, |_, parts| {
+        for_each_piece(&mut self.parts[parts], 1, |_, parts| {
             let held = scratch.lock().ok().and_then(|mut held| held.pop());
             let mut mine = held.unwrap_or_else(|| Scratch::new(&round));
             round.work(&mut parts[0], &mut mine);
@@ -289,8 +317,29 @@ impl<'a> Assigner<'a> {
                 held.push(mine);
             }
         });
-        let after: usize = self.parts.iter().map(|part| part.moves.len()).sum();
-        after - before
+    }
+
+    /// Takes the form that rounds less if these parts compared too many distances in the last round.
+    /// No label depends on it.
+    fn choose_form(&mut self, parts: Range<usize>) {
+        let (isa, dim) = (self.points.isa, self.points.dim);
+        if self.form == isa.form() {
+            return;
+        }
+        let parts = &self.parts[parts];
+        let compared: usize = parts.iter().map(|part| part.compared).sum();
+        let here: usize = parts.iter().map(|part| part.labels.len()).sum();
+        // Bytes save about as much on so many scores as one distance takes.
+        if compared > here + here / 2 + here * self.k / 64 {
+            self.form = isa.form();
+            self.keep &= Block::row_bytes(self.form, dim) * self.points.len() <= KEPT;
+            for part in &mut self.parts {
+                part.kept = None;
+            }
+            if let Ok(mut held) = self.scratch.lock() {
+                held.clear();
+            }
+        }
     }
 }
 
@@ -301,17 +350,16 @@ pub(crate) fn assign(points: &Prepared<'_>, centroids: &[f32]) -> Vec<u32> {
     assigner.labels()
 }
 
-/// How many scores one by one take as long as a row of a panel's tile: half the dimensions are as
-/// many steps of a tile, and a quarter of those are as many of a score, which waits for its column.
-fn dense_from(dim: usize) -> u32 {
-    let depth = dim / 2;
+/// How many scores one by one take as long as a row of a panel's tile, which is two steps for each
+/// word of `depth`; a score is a quarter of a step, most of it waiting for its column.
+fn dense_from(depth: usize) -> u32 {
     to_u32((2 * depth + 60) / (depth / 4 + 26))
 }
 
 impl Scratch {
     fn new(round: &Round<'_>) -> Self {
         Self {
-            block: Block::new(round.points.isa, round.points.dim),
+            block: Block::of(round.points.isa, round.form, round.points.dim),
             active: Vec::new(),
             rows: Vec::new(),
             open: Vec::new(),
@@ -345,13 +393,14 @@ impl Round<'_> {
             return;
         }
         if self.keep && part.kept.is_none() {
-            let mut block = Block::new(self.points.isa, self.points.dim);
+            let mut block = Block::of(self.points.isa, self.form, self.points.dim);
             block.reserve(part.labels.len());
             for point in part.first..part.first + part.labels.len() {
                 self.push(&mut block, point);
             }
             part.kept = Some(block);
         }
+        part.compared = 0;
         self.choose_active(part, scratch);
         if scratch.active.is_empty() {
             return;
@@ -710,6 +759,7 @@ impl Round<'_> {
                 }
                 close.push((label, self.square(point, label)));
             }
+            part.compared += close.len();
             let (winner, square) = self.nearest(point, close);
             if bounded {
                 let coder = self.coder(part, block, row, at);
@@ -829,9 +879,15 @@ mod tests {
             for isa in Isa::available() {
                 let points = Points::new(&values, dim).unwrap();
                 let points = Prepared::with_isa(points, Metric::Euclidean, isa).unwrap();
-                for keep in [true, false] {
+                let kinds = [
+                    (true, isa.coarsest_form(dim)),
+                    (true, isa.form()),
+                    (false, isa.coarsest_form(dim)),
+                ];
+                for (keep, form) in kinds {
                     let mut assigner = Assigner::new(&points, k);
                     assigner.keep = keep;
+                    assigner.form = form;
                     let mut centroids = start.clone();
                     let mut before = centroids.clone();
                     let mut labels = vec![0; n];

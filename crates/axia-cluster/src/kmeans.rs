@@ -35,9 +35,9 @@ impl KMeans {
     /// At most `n · k · dim` operations an iteration, and fewer as the centroids come to rest; `O(ln k)`
     /// times that in all for a greedy start. Beside the points: a byte for each point and centroid
     /// (for two, four and more centroids where that would be more than 128 MiB, or than the points); the
-    /// points in bfloat16 up to 128 MiB (without it, as they are); `n` labels; while a start is drawn,
-    /// half the size of the points (as much without bfloat16). Spherical points that are not unit
-    /// vectors are copied.
+    /// points in bytes or bfloat16 up to 128 MiB (without their instructions, as they are); `n` labels;
+    /// while a start is drawn, half the size of the points (as much without bfloat16). Spherical points
+    /// that are not unit vectors are copied.
     ///
     /// # Determinism
     ///

@@ -1,15 +1,16 @@
 //! Scores that rule out: which columns of a panel cannot be the nearest of a row.
 //!
-//! A score is `x·c - |c|²/2`: the larger, the nearer. It is computed in single precision, or in
-//! bfloat16 where the processor multiplies that twice as fast, and every score comes with a bound on
-//! its error: what rounding took from the row times the length of the column, what it took from the
-//! column times the length of the row, and the rounding of the sums. Only columns whose score could
-//! be the best are named; all others are covered by one upper bound for each row and panel.
+//! A score is `x·c - |c|²/2`: the larger, the nearer. It is computed in single precision, or, where
+//! the processor multiplies them faster, in bfloat16 or in bytes that each row and column scales for
+//! itself; and every score comes with a bound on its error: what rounding took from the row times the
+//! length of the column, what it took from the column times the length of the row, and the rounding of
+//! the sums. Only columns whose score could be the best are named; all others are below one upper
+//! bound for each row and panel, or for each column.
 
 use super::LANES;
-use super::isa::{Isa, Kind};
+use super::isa::{Form, Isa, Kind};
 use super::panels::Panels;
-use super::plain::{for_each_isa, inner_product, round_pairs, shift_row, sum_error};
+use super::plain::{for_each_isa, inner_product, round_bytes, round_pairs, shift_row, sum_error};
 use super::tiles::{COLUMNS, ROWS, Scores, dots, scores};
 use crate::prepared::to_f32;
 
@@ -25,10 +26,10 @@ pub(crate) struct Block {
     /// Values of `rows` that a row takes.
     pub(super) depth: usize,
     isa: Isa,
-    pairs: bool,
+    form: Form,
     pub(super) rows: Vec<f32>,
     moved: Vec<f32>,
-    halves: Vec<u32>,
+    rounder: Rounder,
     pub(super) marks: Vec<Marks>,
 }
 
@@ -41,32 +42,82 @@ pub(crate) struct Marks {
     pub(crate) square: f32,
     /// Upper bound on the length of what rounding took away.
     loss: f32,
+    /// What bytes count.
+    scale: f32,
+}
+
+/// Rounds values to the form of a filter.
+struct Rounder {
+    isa: Isa,
+    form: Form,
+    halves: Vec<u32>,
+    bytes: Vec<u8>,
+    words: Vec<f32>,
+}
+
+/// What bytes without a sign are larger by.
+const OFFSET: i32 = 128;
+
+impl Rounder {
+    fn new(isa: Isa, form: Form, dim: usize) -> Self {
+        Self {
+            isa,
+            form,
+            halves: vec![0; dim.div_ceil(2)],
+            bytes: vec![0; 4 * dim.div_ceil(4)],
+            words: Vec::with_capacity(form.depth(dim)),
+        }
+    }
+
+    /// Rounds the values to `words`; gives the scale, and the length of what rounding took away. Bytes of
+    /// rows have no sign, those of columns have one.
+    fn round(&mut self, values: &[f32], is_row: bool) -> (f32, f32) {
+        self.words.clear();
+        match self.form {
+            Form::Single => {
+                self.words.extend_from_slice(values);
+                (1.0, 0.0)
+            }
+            Form::Pairs => {
+                let lost = round_pairs(self.isa, values, &mut self.halves);
+                let words = self.halves.iter();
+                self.words.extend(words.map(|&pair| f32::from_bits(pair)));
+                (1.0, lost.sqrt())
+            }
+            Form::Bytes => {
+                let offset = if is_row { OFFSET } else { 0 };
+                let (scale, lost) = round_bytes(self.isa, values, offset, &mut self.bytes);
+                let words = self.bytes.as_chunks::<4>().0.iter();
+                self.words
+                    .extend(words.map(|&word| f32::from_bits(u32::from_le_bytes(word))));
+                (scale, lost.sqrt())
+            }
+        }
+    }
 }
 
 impl Block {
     pub(crate) fn new(isa: Isa, dim: usize) -> Self {
-        let pairs = isa.has_pairs();
-        let depth = if pairs { dim.div_ceil(2) } else { dim };
+        Self::of(isa, isa.form(), dim)
+    }
+
+    /// For a filter of this form.
+    pub(crate) fn of(isa: Isa, form: Form, dim: usize) -> Self {
         Self {
             dim,
-            depth,
+            depth: form.depth(dim),
             isa,
-            pairs,
+            form,
             rows: Vec::new(),
             moved: vec![0.0; dim],
-            halves: vec![0; depth],
+            rounder: Rounder::new(isa, form, dim),
             marks: Vec::new(),
         }
     }
 
     /// Bytes that a row takes.
-    pub(crate) fn row_bytes(isa: Isa, dim: usize) -> usize {
-        let depth = if isa.has_pairs() {
-            dim.div_ceil(2)
-        } else {
-            dim
-        };
-        4 * depth + size_of::<Marks>()
+    pub(crate) fn row_bytes(form: Form, dim: usize) -> usize {
+        4 * form.depth(dim) + size_of::<Marks>()
     }
 
     pub(crate) fn reserve(&mut self, rows: usize) {
@@ -83,18 +134,14 @@ impl Block {
     pub(crate) fn push(&mut self, row: &[f32], scale: f32, shift: &[f32]) -> f32 {
         let square = shift_row(self.isa, row, scale, shift, &mut self.moved);
         let error = to_f32(sum_error(self.dim));
-        let mut loss = f32::EPSILON * square.sqrt();
-        if self.pairs {
-            loss += round_pairs(self.isa, &self.moved, &mut self.halves).sqrt();
-            self.rows
-                .extend(self.halves.iter().map(|&pair| f32::from_bits(pair)));
-        } else {
-            self.rows.extend_from_slice(&self.moved);
-        }
+        let (scale, lost) = self.rounder.round(&self.moved, true);
+        self.rows.extend_from_slice(&self.rounder.words);
+        let loss = 2.0 * f32::EPSILON * square.sqrt() + lost;
         self.marks.push(Marks {
             length: square.sqrt() * (1.0 + error),
             square: square * (1.0 - 2.0 * error),
             loss: loss * (1.0 + 2.0 * error),
+            scale,
         });
         square
     }
@@ -118,11 +165,15 @@ impl Block {
 /// Columns in panels, with what bounds their scores' errors.
 pub(crate) struct Filter {
     pub(super) isa: Isa,
-    pub(super) pairs: bool,
+    pub(super) form: Form,
     pub(super) panels: Panels,
     /// `-|c|²/2` or 0, minus infinity where there is no column.
     pub(super) starts: Vec<[f32; LANES]>,
     pub(super) errors: Vec<Errors>,
+    /// What each column's bytes count, and what is taken from its products because bytes of rows have
+    /// no sign, as the bits of whole numbers.
+    scales: Vec<[f32; LANES]>,
+    offsets: Vec<[f32; LANES]>,
     /// The columns once more, one after the other, if they are scored one by one.
     columns: Vec<f32>,
 }
@@ -156,16 +207,23 @@ pub(crate) struct Candidate {
 impl Filter {
     /// Packs the columns that `slots` names, [`LANES`] to a panel, [`NOTHING`] for none. The columns
     /// are moved and scaled already.
-    pub(crate) fn new(isa: Isa, columns: &[f32], dim: usize, slots: &[u32]) -> Self {
-        Self::packed(isa, dim, slots.len(), true, true, |slot, out| {
-            match slots[slot] {
+    pub(crate) fn new(isa: Isa, form: Form, columns: &[f32], dim: usize, slots: &[u32]) -> Self {
+        let halves_off = true;
+        Self::packed(
+            isa,
+            form,
+            dim,
+            slots.len(),
+            halves_off,
+            true,
+            |slot, out| match slots[slot] {
                 NOTHING => false,
                 column => {
                     out.copy_from_slice(&columns[column as usize * dim..][..dim]);
                     true
                 }
-            }
-        })
+            },
+        )
     }
 
     /// Packs the columns that `write` writes, moved and scaled; it tells whether there is one. With
@@ -177,35 +235,38 @@ impl Filter {
         halves_off: bool,
         write: impl Fn(usize, &mut [f32]) -> bool + Sync + Send,
     ) -> Self {
-        Self::packed(isa, dim, slots, halves_off, false, write)
+        Self::packed(isa, isa.form(), dim, slots, halves_off, false, write)
     }
 
     fn packed(
         isa: Isa,
+        form: Form,
         dim: usize,
         slots: usize,
         halves_off: bool,
         one_by_one: bool,
         write: impl Fn(usize, &mut [f32]) -> bool + Sync + Send,
     ) -> Self {
-        let pairs = isa.has_pairs();
-        let depth = if pairs { dim.div_ceil(2) } else { dim };
+        let depth = form.depth(dim);
         let count = slots.div_ceil(LANES);
         let mut starts = vec![[f32::NEG_INFINITY; LANES]; count];
         let mut errors = vec![Errors::default(); count];
+        let mut scales = vec![[1.0; LANES]; count];
+        let mut offsets = vec![[0.0; LANES]; count];
         let copied = if one_by_one { LANES * depth } else { 0 };
         let mut copies = vec![0.0; count * copied];
         let mut copies_left = copies.as_mut_slice();
         let mut known = Vec::with_capacity(count);
-        for (starts, errors) in starts.iter_mut().zip(&mut errors) {
+        let both = scales.iter_mut().zip(&mut offsets);
+        for ((starts, errors), both) in starts.iter_mut().zip(&mut errors).zip(both) {
             let (copy, left) = copies_left.split_at_mut(copied);
             copies_left = left;
-            known.push((starts, errors, copy));
+            known.push((starts, errors, both, copy));
         }
         let panels = Panels::pack_with(slots, depth, &mut known, |panel, columns, known| {
-            let (starts, errors, copy) = known;
+            let (starts, errors, (scales, offsets), copy) = known;
             let (mut longest, mut most_lost) = (0.0_f64, 0.0_f64);
-            let (mut values, mut halves) = (vec![0.0; dim], vec![0_u32; depth]);
+            let (mut values, mut rounder) = (vec![0.0; dim], Rounder::new(isa, form, dim));
             let places = columns.chunks_exact_mut(depth).zip(starts.iter_mut());
             for (slot, (column, start)) in (panel * LANES..slots).zip(places) {
                 if !write(slot, &mut values) {
@@ -223,14 +284,18 @@ impl Filter {
                     0.0
                 };
                 longest = longest.max(square.sqrt());
-                if pairs {
-                    let lost = f64::from(round_pairs(isa, &values, &mut halves)).sqrt();
-                    most_lost = most_lost.max(lost * (1.0 + 2.0 * sum_error(dim)));
-                    for (out, &pair) in column.iter_mut().zip(&halves) {
-                        *out = f32::from_bits(pair);
-                    }
-                } else {
-                    column.copy_from_slice(&values);
+                let (scale, lost) = rounder.round(&values, false);
+                let lost = f64::from(lost) * (1.0 + 2.0 * sum_error(dim));
+                if form != Form::Single {
+                    let lost = lost + 2.0 * f64::from(f32::EPSILON) * square.sqrt();
+                    most_lost = most_lost.max(lost);
+                }
+                column.copy_from_slice(&rounder.words);
+                if form == Form::Bytes {
+                    let bytes = rounder.bytes.iter();
+                    let sum: i32 = bytes.map(|&b| i32::from(b.cast_signed())).sum();
+                    scales[slot % LANES] = scale;
+                    offsets[slot % LANES] = f32::from_bits((-OFFSET * sum).cast_unsigned());
                 }
             }
             **errors = errors_of(dim, longest, most_lost);
@@ -238,10 +303,12 @@ impl Filter {
         });
         Self {
             isa,
-            pairs,
+            form,
             panels,
             starts,
             errors,
+            scales,
+            offsets,
             columns: copies,
         }
     }
@@ -259,12 +326,19 @@ impl Filter {
         slots: &[u32],
         uppers: &mut Vec<f32>,
     ) -> f32 {
-        assert!(self.pairs == block.pairs && self.isa == block.isa);
+        assert!(self.form == block.form && self.isa == block.isa);
         let values = &block.rows[row * block.depth..][..block.depth];
         uppers.resize(slots.len().next_multiple_of(COLUMNS), 0.0);
-        dots(self.isa, self.pairs, values, &self.columns, slots, uppers);
+        dots(self.isa, self.form, values, &self.columns, slots, uppers);
         uppers.truncate(slots.len());
         let (starts, marks) = (self.starts.as_flattened(), block.marks[row]);
+        if self.form == Form::Bytes {
+            let (scales, offsets) = (self.scales.as_flattened(), self.offsets.as_flattened());
+            for (&slot, upper) in slots.iter().zip(uppers.iter_mut()) {
+                let (scale, offset) = (scales[slot as usize], offsets[slot as usize]);
+                *upper = counted(*upper, offset) * (marks.scale * scale);
+            }
+        }
         widen(self.isa, slots, starts, &self.errors, marks, uppers)
     }
 
@@ -286,14 +360,16 @@ impl Filter {
         mut rest: impl FnMut(usize, &[f32; LANES], u32, f32),
     ) {
         assert!(best.len() == block.len());
-        assert!(self.pairs == block.pairs && self.isa == block.isa);
+        assert!(self.form == block.form && self.isa == block.isa);
         let mut out = Scores([[0.0; LANES]; ROWS]);
-        let (lines, start) = (self.panels.panel(panel), &self.starts[panel]);
+        let bytes = self.form == Form::Bytes;
+        let starts = if bytes { &self.offsets } else { &self.starts };
+        let (lines, start) = (self.panels.panel(panel), &starts[panel]);
         let first = panel * LANES;
         for (chunk, which) in which.chunks(ROWS).enumerate() {
             scores(
                 self.isa,
-                self.pairs,
+                self.form,
                 &block.rows,
                 block.depth,
                 which,
@@ -301,6 +377,18 @@ impl Filter {
                 start,
                 &mut out,
             );
+            if bytes {
+                for (&row, out) in which.iter().zip(&mut out.0) {
+                    let scale = block.marks[row as usize].scale;
+                    scale_row(
+                        self.isa,
+                        out,
+                        scale,
+                        &self.scales[panel],
+                        &self.starts[panel],
+                    );
+                }
+            }
             let mut masks = [(0, 0.0); ROWS];
             let settle = Settle {
                 which,
@@ -346,6 +434,35 @@ fn widen_body(
         *upper = score + error;
     }
     best
+}
+
+for_each_isa! {
+    /// Makes scores of products of bytes.
+    fn scale_row(
+        out: &mut [f32; LANES],
+        scale: f32,
+        scales: &[f32; LANES],
+        starts: &[f32; LANES]
+    ) = scale_row_body
+}
+
+#[inline(always)]
+fn scale_row_body(
+    out: &mut [f32; LANES],
+    scale: f32,
+    scales: &[f32; LANES],
+    starts: &[f32; LANES],
+) {
+    for lane in 0..LANES {
+        out[lane] = counted(out[lane], 0.0) * (scale * scales[lane]) + starts[lane];
+    }
+}
+
+/// The sum of two whole numbers, given as the bits of `f32`.
+#[inline(always)]
+#[allow(clippy::cast_precision_loss)] // which the errors have room for
+fn counted(product: f32, offset: f32) -> f32 {
+    (product.to_bits().cast_signed() + offset.to_bits().cast_signed()) as f32
 }
 
 fn errors_of(dim: usize, longest: f64, most_lost: f64) -> Errors {

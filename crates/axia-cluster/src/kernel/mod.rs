@@ -25,7 +25,8 @@
 //!
 //! # Instruction sets
 //!
-//! Found at run time ([`Isa::best`]): AVX-512 with bfloat16, AVX-512, AVX2 with FMA, portable. An
+//! Found at run time ([`Isa::best`]): AVX-512 with bfloat16 and products of bytes, AVX-512, AVX2 with
+//! FMA, portable. An
 //! [`Isa`] can only be made by detection, which is what makes the calls behind it sound.
 
 #![allow(unsafe_code)]
@@ -51,7 +52,7 @@ pub(crate) use codes::{
     shift_codes,
 };
 pub(crate) use filter::{Block, Candidate, Filter, NOTHING};
-pub(crate) use isa::Isa;
+pub(crate) use isa::{Form, Isa};
 pub(crate) use pairs::Hit;
 pub(crate) use panels::Panels;
 pub use peak::peak_flops;

@@ -52,7 +52,7 @@ impl Filter {
             let which = &*which;
             scores(
                 self.isa,
-                self.pairs,
+                self.form,
                 &block.rows,
                 block.depth,
                 which,

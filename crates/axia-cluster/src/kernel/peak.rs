@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use super::isa::{Isa, Kind};
+use super::isa::{Form, Isa, Kind};
 use crate::parallel::{for_each_piece, threads};
 
 /// Multiplications and additions a second in registers alone, on the threads of the current pool:
@@ -13,7 +13,7 @@ use crate::parallel::{for_each_piece, threads};
 #[must_use]
 pub fn peak_flops() -> (f64, f64) {
     let isa = Isa::best();
-    let pairs = if isa.has_pairs() {
+    let pairs = if isa.form() == Form::Pairs {
         best_of(isa, true)
     } else {
         0.0

@@ -81,6 +81,11 @@ for_each_isa! {
     fn round_pairs(row: &[f32], out: &mut [u32]) -> f32 = round_pairs_body
 }
 for_each_isa! {
+    /// Rounds values to bytes between -127 and 127, and adds `offset`; gives their scale and the squared
+    /// length of what the rounding took away.
+    fn round_bytes(row: &[f32], offset: i32, out: &mut [u8]) -> (f32, f32) = round_bytes_body
+}
+for_each_isa! {
     /// Whether all values are finite.
     fn all_finite(values: &[f32]) -> bool = all_finite_body
 }
@@ -265,6 +270,54 @@ fn round_pairs_body(row: &[f32], out: &mut [u32]) -> f32 {
         sums[lane] += a * a + b * b;
     }
     sum_16(sums)
+}
+
+#[inline(always)]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // bytes, with and without a sign
+fn round_bytes_body(row: &[f32], offset: i32, out: &mut [u8]) -> (f32, f32) {
+    // Added to a small number it leaves no place for a fraction.
+    const WHOLE: f32 = 12_582_912.0;
+    let mut most = [0.0_f32; 16];
+    let (rows, row_rest) = row.as_chunks::<16>();
+    for row in rows {
+        for lane in 0..16 {
+            let size = row[lane].abs();
+            most[lane] = if size > most[lane] { size } else { most[lane] };
+        }
+    }
+    let most = most
+        .iter()
+        .chain(row_rest)
+        .fold(0.0_f32, |m, v| m.max(v.abs()));
+    // Where the inverse would overflow all values are rounded to 0.
+    let (scale, inverse) = if most > 1e-30 {
+        (most / 127.0, 127.0 / most)
+    } else {
+        (0.0, 0.0)
+    };
+    let mut sums = [0.0_f32; 16];
+    let (outs, out_rest) = out.as_chunks_mut::<16>();
+    let round = |v: f32, sum: &mut f32| {
+        let units = (v * inverse + WHOLE) - WHOLE;
+        let lost = v - units * scale;
+        *sum += lost * lost;
+        let units = if units.abs() < 128.0 { units } else { 0.0 };
+        // SAFETY: it is a number below 128.
+        let units: i32 = unsafe { units.to_int_unchecked() };
+        (units + offset) as u8
+    };
+    for (row, out) in rows.iter().zip(&mut *outs) {
+        for lane in 0..16 {
+            out[lane] = round(row[lane], &mut sums[lane]);
+        }
+    }
+    let left = outs
+        .get_mut(rows.len())
+        .map_or(out_rest, |out| out.as_mut_slice());
+    for (lane, (&v, out)) in row_rest.iter().zip(left).enumerate() {
+        *out = round(v, &mut sums[lane]);
+    }
+    (scale, sum_16(sums))
 }
 
 #[inline(always)]

@@ -97,9 +97,12 @@ fn scores_one_by_one_are_within_their_bound_on_every_instruction_set() {
                     }
                 })
                 .collect();
-            for isa in Isa::available() {
-                let filter = Filter::new(isa, &columns, dim, &slots);
-                let mut block = Block::new(isa, dim);
+            let forms = |isa: Isa| {
+                [Form::Single, isa.form(), isa.coarsest_form(dim)].map(|form| (isa, form))
+            };
+            for (isa, form) in Isa::available().into_iter().flat_map(forms) {
+                let filter = Filter::new(isa, form, &columns, dim, &slots);
+                let mut block = Block::of(isa, form, dim);
                 for row in rows.chunks(dim) {
                     block.push(row, 1.0, &vec![0.0; dim]);
                 }
@@ -117,14 +120,11 @@ fn scores_one_by_one_are_within_their_bound_on_every_instruction_set() {
                             let column = &columns[slot as usize * dim..][..dim];
                             let score = dot(row, column) - dot(column, column) / 2.0;
                             best = best.max(score);
-                            assert!(f64::from(upper) >= score, "{isa:?} {dim}");
-                            let slack = 0.02 * (norm(row) + 1.0) * (norm(column) + 1.0);
-                            assert!(
-                                f64::from(upper) <= score + slack,
-                                "{isa:?} {dim}: {upper} {score} {slack} {slot} {count} {at} {named:?}"
-                            );
+                            assert!(f64::from(upper) >= score, "{isa:?} {form:?} {dim}");
+                            let slack = 0.06 * (norm(row) + 1.0) * (norm(column) + 1.0);
+                            assert!(f64::from(upper) <= score + slack, "{isa:?} {form:?} {dim}");
                         }
-                        assert!(f64::from(reached) <= best, "{isa:?} {dim}");
+                        assert!(f64::from(reached) <= best, "{isa:?} {form:?} {dim}");
                     }
                 }
             }

@@ -1,12 +1,14 @@
 //! From whole rows and panels to tiles: the one place where slices become pointers.
 
 use super::LANES;
-use super::isa::{Isa, Kind};
+use super::isa::{Form, Isa, Kind};
 use super::panels::Line;
 use super::plain::short_product;
 use super::portable;
 #[cfg(target_arch = "x86_64")]
-use super::x86::{ROWS_256, ROWS_512, Tile, dots_bf16, tile_avx2, tile_avx512, tile_bf16};
+use super::x86::{
+    ROWS_256, ROWS_512, Tile, dots_bf16, dots_bytes, tile_avx2, tile_avx512, tile_bf16, tile_bytes,
+};
 
 /// Most rows of one call of [`scores`].
 pub(super) const ROWS: usize = 12;
@@ -15,8 +17,8 @@ pub(super) const ROWS: usize = 12;
 #[repr(C, align(64))]
 pub(super) struct Scores(pub(super) [[f32; LANES]; ROWS]);
 
-/// Writes `start + rows[i] · columns` for each of the rows that `which` names. With `pairs` the
-/// rows and the panel hold pairs of bfloat16, which only an [`Isa`] that has them may be asked.
+/// Writes `start + rows[i] · columns` for each of the rows that `which` names. Rows and the panel are
+/// of one form, which the [`Isa`] must have; with bytes all is in whole numbers, as the bits of `f32`.
 ///
 /// # Panics
 ///
@@ -26,7 +28,7 @@ pub(super) struct Scores(pub(super) [[f32; LANES]; ROWS]);
 #[allow(clippy::too_many_arguments)] // a matrix product has so many
 pub(super) fn scores(
     isa: Isa,
-    pairs: bool,
+    form: Form,
     rows: &[f32],
     depth: usize,
     which: &[u32],
@@ -78,9 +80,12 @@ pub(super) fn scores(
         }
         #[cfg(target_arch = "x86_64")]
         Kind::Avx512 | Kind::Avx512Bf16 if which.is_empty() => {}
-        // SAFETY: as above; `pairs` is only asked for where bfloat16 was detected.
+        // SAFETY: as above; where bfloat16 was detected there are products of bytes, too.
         #[cfg(target_arch = "x86_64")]
-        Kind::Avx512Bf16 if pairs => unsafe { tile_bf16(tile) },
+        Kind::Avx512Bf16 if form == Form::Pairs => unsafe { tile_bf16(tile) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Kind::Avx512Bf16 if form == Form::Bytes => unsafe { tile_bytes(tile) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         Kind::Avx512 | Kind::Avx512Bf16 => unsafe { tile_avx512(tile) },
@@ -91,8 +96,8 @@ pub(super) fn scores(
 pub(super) const COLUMNS: usize = 8;
 
 /// Writes the inner product of the row with each of the columns that `which` names; `columns` holds
-/// them one after the other. `out` has so many places, filled up to a multiple of [`COLUMNS`]. With `pairs` they are pairs of bfloat16, which only an [`Isa`] that has
-/// them may be asked.
+/// them one after the other. `out` has so many places, filled up to a multiple of [`COLUMNS`]. All are of
+/// one form, as in [`scores`].
 ///
 /// # Panics
 ///
@@ -100,7 +105,7 @@ pub(super) const COLUMNS: usize = 8;
 #[inline]
 pub(super) fn dots(
     isa: Isa,
-    pairs: bool,
+    form: Form,
     row: &[f32],
     columns: &[f32],
     which: &[u32],
@@ -112,13 +117,20 @@ pub(super) fn dots(
         which.len().next_multiple_of(COLUMNS) == out.len() && columns.len() >= depth * (last + 1)
     );
     #[cfg(target_arch = "x86_64")]
-    if pairs && isa.kind() == Kind::Avx512Bf16 {
+    if isa.kind() == Kind::Avx512Bf16 && form != Form::Single {
+        let (row, columns) = (row.as_ptr(), columns.as_ptr());
         // SAFETY: an `Isa` of this kind exists only where the instructions were detected; the last
         // column named is within `columns`, and so are the others.
-        unsafe { dots_bf16(row.as_ptr(), depth, columns.as_ptr(), which, out) };
+        unsafe {
+            if form == Form::Pairs {
+                dots_bf16(row, depth, columns, which, out);
+            } else {
+                dots_bytes(row, depth, columns, which, out);
+            }
+        }
         return;
     }
-    debug_assert!(!pairs, "no pairs without their instructions");
+    debug_assert!(form == Form::Single, "the form has its instructions");
     for (&column, out) in which.iter().zip(out) {
         *out = short_product(isa, row, &columns[column as usize * depth..][..depth]);
     }
