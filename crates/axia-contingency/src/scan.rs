@@ -100,11 +100,10 @@ impl AssociationScan {
     ///
     /// Where every conversation came with its user, users are taken as the independent units: p-values, their corrections and
     /// the intervals are by user, and [`Associations::by_user`] says so. A pair's p-value then is that of its deviate over the
-    /// root of a design effect (at least 1). For [`Estimand::Prevalence`] that is the one that there would be without an
-    /// association: the larger of what users' loyalty to the row and to the column gives, and the pair's own, times expected over
-    /// observed (2 at most). The pair's own as it is, which takes an association for scatter, is the one of the intervals, of
-    /// [`Association::design_effect`] and of the other estimands. Where fewer than five conversations are expected each user
-    /// counts once. Without users they are those of [`scan`](Self::scan).
+    /// root of a design effect (at least 1), the one that there would be without an association: the larger of what users'
+    /// loyalty to the row and to the column gives, and the pair's own, times expected over observed (2 at most). The pair's own
+    /// as it is, which takes an association for scatter, is the one of the intervals and of [`Association::design_effect`].
+    /// Where fewer than five are expected each user counts once. Without users they are those of [`scan`](Self::scan).
     ///
     /// # Complexity
     /// As [`ClusteredScan::scan`](crate::ClusteredScan::scan), beside that of [`scan`](Self::scan).

@@ -165,22 +165,46 @@ impl<'a> Second<'a> {
         g / (g - 1.0) * sums.iter().map(|sum| sum * sum).sum::<f64>()
     }
 
-    /// How far users keep to the row, times how far they keep to the column.
+    /// One plus how far users keep to the row times how far they keep to the column; times the scatter over conversations in
+    /// parts of what the table takes it for.
     fn margin_effect(&self, row: u32, col: u32) -> f64 {
-        if self.estimand != Estimand::Prevalence {
-            return 1.0;
-        }
         let sizes = self.by_cluster(|_| 1.0);
-        let beside = sizes.iter().map(|m| m * m).sum::<f64>() / self.n - 1.0;
-        let loyalty = |total: f64, has: &dyn Fn(&Record) -> bool| {
-            let p = total / self.n;
-            let sums = self.by_cluster(|r| f64::from(u8::from(has(r))) - p);
-            let scatter: f64 = sums.iter().map(|sum| sum * sum).sum();
-            (scatter / (self.n * p * (1.0 - p)) - 1.0).max(0.0)
+        let beside = sizes.iter().map(|m| m * m).sum::<f64>() / self.records.len() as f64 - 1.0;
+        let p = self.col_totals[col as usize] / self.n;
+        let r = self.row_totals[row as usize] / self.n;
+        let in_row = |record: &Record| f64::from(u8::from(record.rows.contains(&row)));
+        let in_col = |record: &Record| f64::from(u8::from(record.cols.contains(&col)));
+        let rows = |record: &Record| record.rows.len() as f64;
+        let cols = |record: &Record| record.cols.len() as f64;
+        let sum = |of: &dyn Fn(&Record) -> f64| self.records.iter().map(of).sum::<f64>();
+        let q = match self.estimand {
+            Estimand::MentionShare => sum(&in_row) / self.records.len() as f64,
+            _ => r,
         };
-        1.0 + loyalty(self.row_totals[row as usize], &|r| r.rows.contains(&row))
-            * loyalty(self.col_totals[col as usize], &|r| r.cols.contains(&col))
-            / beside
+        let of_row = |record: &Record| match self.estimand {
+            Estimand::PairTable => in_row(record) - q * rows(record),
+            _ => in_row(record) - q,
+        };
+        let of_col = |record: &Record| match self.estimand {
+            Estimand::Prevalence => in_col(record) - p,
+            _ => in_col(record) - p * cols(record),
+        };
+        let loyalty = |of: &dyn Fn(&Record) -> f64| {
+            let users = self.by_cluster(of).iter().map(|sum| sum * sum).sum::<f64>();
+            (users / sum(&|record| of(record).powi(2)) - 1.0).max(0.0)
+        };
+        let row_alone = match self.estimand {
+            Estimand::Prevalence => 1.0,
+            Estimand::MentionShare => {
+                sum(&|record| of_row(record).powi(2) * cols(record)) / (self.n * r * (1.0 - r))
+            }
+            _ => sum(&|record| of_row(record).powi(2)) / (sum(&rows) * r * (1.0 - r)),
+        };
+        let col_alone = match self.estimand {
+            Estimand::Prevalence => 1.0,
+            _ => sum(&|record| of_col(record).powi(2)) / (sum(&cols) * p * (1.0 - p)),
+        };
+        row_alone * col_alone * (1.0 + loyalty(&of_row) * loyalty(&of_col) / beside)
     }
 
     fn pair(&self, row: u32, col: u32) -> Pair {
@@ -244,11 +268,11 @@ impl<'a> Second<'a> {
             let margins = self.margin_effect(row, col);
             let interval = match (depleted && expected < 20.0, sparse) {
                 (true, _) => own.max(1.0).max(margins),
-                (false, true) => margins,
+                (false, true) => margins.max(1.0),
                 (false, false) => own.max(1.0),
             };
             stretch = interval.sqrt();
-            let effect = if sparse || self.estimand != Estimand::Prevalence {
+            let effect = if sparse {
                 interval
             } else {
                 margins.max(own * (expected / a).min(2.0)).max(1.0)

@@ -1,6 +1,6 @@
 //! The p-values and intervals of a scan's pairs when users, not conversations, are the independent units.
 
-use super::grouping::LineSums;
+use super::loyalty::Loyalty;
 use super::pass::UserPass;
 use super::robust::Robust;
 use crate::association::Association;
@@ -28,8 +28,9 @@ const MOST_RAISED: f64 = 2.0;
 /// * Where little is expected and more was met, each user counts once: the exact tail at the number of users. Users are
 ///   independent, and on average not more of them meet than conversations are expected to, so that this tail is safe; and one
 ///   user never makes a finding.
-/// * Where less was met than expected, and fewer than 20 were expected, the scatter of what is missing cannot be seen; the design effect then is at least the
-///   one that the margins give, how far users keep to the row times how far they keep to the column.
+/// * Where less was met than expected, and fewer than 20 were expected, the scatter of what is missing cannot be seen; the design
+///   effect then is at least the one that the margins give, how far users keep to the row times how far they keep to the
+///   column.
 ///
 /// Design effects below 1 are taken as 1. Intervals are widened by the pair's own: they hold where there is an association.
 pub(crate) fn correct_by_user(
@@ -41,6 +42,7 @@ pub(crate) fn correct_by_user(
 ) -> Result<(), Error> {
     let pass = UserPass::new(conversations, row_facet, col_facet, estimand)?;
     let robust = Robust::new(&pass, conversations);
+    let loyalty = Loyalty::of(conversations, (row_facet, col_facet), estimand)?;
     let mut scratch = pass.scratch();
     for of_row in pairs.chunk_by_mut(|a, b| a.row == b.row) {
         let Some(row) = of_row.first().map(|pair| pair.row) else {
@@ -60,21 +62,18 @@ pub(crate) fn correct_by_user(
             let sparse = pair.smallest_expected < SPARSE;
             let depleted = (pair.observed as f64) < pair.expected;
             let unseen = depleted && pair.expected < SEEN;
-            let by_margins = || match estimand {
-                Estimand::Prevalence => pass.margin_effect(pass.row(row), pass.col(pair.col)),
-                _ => 1.0,
-            };
-            let effect = match (sparse, unseen) {
-                (_, true) => own.max(by_margins()),
-                (true, false) => by_margins(),
+            let by_margins = loyalty.effect(row, pair.col);
+            let of_interval = match (sparse, unseen) {
+                (_, true) => own.max(by_margins),
+                (true, false) => by_margins.max(1.0),
                 (false, false) => own,
             };
-            let tested = match estimand {
-                Estimand::Prevalence if !sparse => null_effect(pair, unbounded, by_margins()),
-                _ => effect,
+            let effect = if sparse {
+                of_interval
+            } else {
+                null_effect(pair, unbounded, by_margins)
             };
-            pair.widen(effect.sqrt());
-            let effect = tested;
+            pair.widen(of_interval.sqrt());
             let Some(ln_p) = pair.ln_p else { continue };
             pair.ln_p = if sparse && !depleted {
                 let once = pair.users.unwrap_or(pair.observed);
@@ -114,28 +113,6 @@ fn deflate(ln_p: LogP, effect: f64) -> Option<LogP> {
     match normal_upper_quantile(one_sided) {
         Some(z) => normal_two_sided(z / effect.sqrt()),
         None => Some(ln_p),
-    }
-}
-
-impl UserPass<'_> {
-    /// The design effect of a pair whose row and column have nothing to do with each other: one plus how far users keep to
-    /// each of them. Exact when all users have equally many conversations.
-    fn margin_effect(&self, row: LineSums, col: LineSums) -> f64 {
-        let n = self.total() as f64;
-        // Conversations beside one's own, on average over conversations.
-        let beside = self.squares() as f64 / n - 1.0;
-        let effect = |line: LineSums| {
-            let p = line.total as f64 / n;
-            let scatter = line.squares as f64 - 2.0 * p * line.with_all as f64
-                + p * p * self.squares() as f64;
-            (scatter / (n * p * (1.0 - p)) - 1.0).max(0.0)
-        };
-        let excess = effect(row) * effect(col) / beside;
-        if excess.is_finite() {
-            1.0 + excess
-        } else {
-            1.0
-        }
     }
 }
 

@@ -127,10 +127,13 @@ impl UserLists {
         }
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = &[u32]> {
+        (0..self.len()).map(|user| self.user(user))
+    }
+
     /// Conversations of the user who has most of them.
     pub(super) fn longest(&self) -> usize {
-        let lists = 0..self.len();
-        lists.map(|user| self.user(user).len()).max().unwrap_or(0)
+        self.iter().map(<[u32]>::len).max().unwrap_or(0)
     }
 }
 
@@ -261,9 +264,9 @@ impl<'a, T: Label> Grouping<'a, T> {
         let (mut once, mut more) = (Picked::new(n_cols), Picked::new(n_cols));
         // Of users who add 1 to the column: how many, and their totals.
         let mut of_once = vec![[0_u64; 2]; n_cols];
-        for user in 0..lists.len() {
+        for (user, own) in (0_u32..).zip(lists.iter()) {
             let mut total = 0_u64;
-            for &conversation in lists.user(user) {
+            for &conversation in own {
                 let index = conversation as usize;
                 let (r, c) = (rows.labels(index), cols.labels(index));
                 let (x, y, base) = weights(estimand, r.len(), c.len());
@@ -322,7 +325,7 @@ impl<'a, T: Label> Grouping<'a, T> {
                 let of_row = &mut row_groups[row as usize];
                 of_row.work += cols_met.items().len() as u64;
                 of_row.groups.push(RowGroup {
-                    user: user as u32,
+                    user,
                     x: now.x as u32,
                     conversations: now.conversations,
                     labels: now.labels,

@@ -5,6 +5,7 @@ mod association;
 mod by_user;
 mod gram;
 mod grouping;
+mod loyalty;
 mod pass;
 mod prevalence;
 mod rao_scott;

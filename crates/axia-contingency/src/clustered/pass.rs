@@ -75,11 +75,6 @@ impl<'a> UserPass<'a> {
         self.totals.m
     }
 
-    /// Sum of squares of the users' parts of the whole.
-    pub(crate) fn squares(&self) -> u64 {
-        self.totals.m2
-    }
-
     /// The largest user's part of the whole.
     pub(crate) fn largest_user(&self) -> u64 {
         self.totals.largest_user

@@ -25,6 +25,10 @@ pub(super) struct LoyalUsers {
     /// How far a user goes by a value is drawn anew for each task: what a user does in one says nothing about another, so that
     /// users repeat pairs. The share of a value is the same in all tasks all the same.
     pub(super) slopes: bool,
+    /// Each user has two tasks of their own, and each conversation two (or one, when they coincide).
+    pub(super) two_tasks: bool,
+    /// Half of the conversations are long: they show three times as many values as the others, and only they have a second task.
+    pub(super) lengths: bool,
 }
 
 impl LoyalUsers {
@@ -37,6 +41,7 @@ impl LoyalUsers {
         let mut id = 0;
         for user in 0..self.users {
             let own = random.below(self.tasks);
+            let second = self.two_tasks.then(|| random.below(self.tasks));
             let inclination = |random: &mut Random| -> Vec<f64> {
                 (0..self.values)
                     .map(|_| random.beta(SHARE * mass, (1.0 - SHARE) * mass))
@@ -48,16 +53,29 @@ impl LoyalUsers {
                 conversations += 1;
             }
             for _ in 0..conversations {
-                let task = if random.chance(LOYAL) {
-                    own
-                } else {
-                    random.below(self.tasks)
+                let length = match self.lengths {
+                    false => 1.0,
+                    true if random.chance(0.5) => 1.5,
+                    true => 0.5,
                 };
+                let mut loyal = |own: usize| {
+                    if random.chance(LOYAL) {
+                        own
+                    } else {
+                        random.below(self.tasks)
+                    }
+                };
+                let task = loyal(own);
+                let mut tasks = vec![task as u32];
+                let second = second.filter(|_| length >= 1.0);
+                tasks.extend(second.map(|second| loyal(second) as u32));
                 labels.clear();
                 let of = if self.slopes { task } else { own };
                 let inclined = inclined.entry(of).or_insert_with(|| inclination(random));
                 for (value, &p) in inclined.iter().enumerate() {
-                    let factor = if value == task { odds } else { 1.0 };
+                    let meant = tasks.contains(&(value as u32));
+                    let factor = if meant { odds } else { 1.0 };
+                    let p = (p * length).min(1.0);
                     if random.chance(p * factor / (1.0 - p + p * factor)) {
                         labels.push(value as u32);
                         if self.bound.is_some_and(|bound| random.chance(bound)) {
@@ -65,8 +83,7 @@ impl LoyalUsers {
                         }
                     }
                 }
-                let task = [task as u32];
-                let entry: [&[u32]; 2] = [&task, &labels];
+                let entry: [&[u32]; 2] = [&tasks, &labels];
                 builder.push(&ConversationEntry::new(id, &entry).user(user))?;
                 id += 1;
             }

@@ -4,6 +4,7 @@
 //! All data are simulated from a seed. `--data` takes the published frequencies of values (`value,pct_convos`).
 
 mod cost;
+mod estimands;
 mod family;
 mod lengths;
 mod loyal;
@@ -48,6 +49,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
     }
     if wanted("users") {
         users::run(&setting)?;
+    }
+    if wanted("estimands") {
+        estimands::run(&setting)?;
     }
     if wanted("lengths") {
         lengths::run(&setting)?;

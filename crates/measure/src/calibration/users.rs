@@ -17,6 +17,8 @@ const USERS: LoyalUsers = LoyalUsers {
     values: 20,
     bound: None,
     slopes: false,
+    two_tasks: false,
+    lengths: false,
 };
 /// Where there is an association: odds of a value in its own task, over elsewhere.
 const ODDS: f64 = 1.6;
