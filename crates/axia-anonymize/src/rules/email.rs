@@ -2,8 +2,11 @@
 //! words.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
-use crate::rules::context::is_digit;
+use memchr::memmem;
+
+use crate::rules::context::{byte_before, is_digit};
 use crate::rules::url::is_host_letter;
 use crate::{Finding, Kind};
 
@@ -132,9 +135,89 @@ fn letter_by_letter(text: &str, at: usize) -> Option<Range<usize>> {
     (at - start >= 4 && end - at >= 8 && host.contains('.')).then_some(start..end)
 }
 
-/// Reports the address of which `dot` at `at` is the first one behind `at`: `jo at example dot com`.
+/// Reports the addresses with a sign that is written as a word of a language where no other is used for it, and the
+/// dot in that language: `jo arroba example punto com`.
+pub(crate) fn signs_in_words(text: &str, out: &mut Vec<Finding>) {
+    const SIGN: &str = " arroba ";
+    const DOTS: &[&str] = &[" punto ", " ponto ", " punt ", " dot ", "."];
+    static SIGNS: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(SIGN));
+    let bytes = text.as_bytes();
+    let label = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    for at in SIGNS.find_iter(bytes) {
+        let part_of = |b: &&u8| label(b) || matches!(b, b'.' | b'+');
+        let before = bytes[..at].iter().rev();
+        let mut start = at - before.take(MAX_LOCAL).take_while(part_of).count();
+        // The local part may have dots of its own.
+        for dot in DOTS.iter().filter(|dot| text[..start].ends_with(**dot)) {
+            let before = bytes[..start - dot.len()].iter().rev();
+            let more = before.take(MAX_LOCAL).take_while(part_of).count();
+            if start < at && more > 0 {
+                start -= dot.len() + more;
+                break;
+            }
+        }
+        let mut end = None;
+        let mut next = at + SIGN.len();
+        for labels in 0..5 {
+            let len = bytes[next..].iter().take(63).take_while(label).count();
+            let word = text[next..next + len].to_ascii_lowercase();
+            if labels > 0 && SUFFIXES.contains(&word.as_str()) {
+                end = Some(next + len);
+            }
+            let rest = &text[next + len..];
+            let Some(dot) = DOTS
+                .iter()
+                .find(|dot| rest.starts_with(**dot))
+                .filter(|_| len > 0)
+            else {
+                break;
+            };
+            next += len + dot.len();
+        }
+        if let (Some(end), true) = (end, start < at) {
+            out.push(Finding::by_rule(
+                Kind::Email,
+                start..end,
+                "email-spelled",
+                0.75,
+            ));
+        }
+    }
+}
+
+/// `jo_at_example_dot_com`, of which the first `_dot_` behind `_at_` is at `at`.
+fn underscored_at(text: &str, at: usize) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let part_of = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'+');
+    let len = bytes[..at].iter().rev().take(MAX_LOCAL + MAX_HOST);
+    let start = at - len.take_while(part_of).count();
+    let len = bytes[at..]
+        .iter()
+        .take(MAX_HOST)
+        .take_while(part_of)
+        .count();
+    let whole = text[start..at + len].trim_end_matches(['.', '-', '_', '+']);
+    let lower = whole.to_ascii_lowercase();
+    let sign = lower.find("_at_")?;
+    let (local, host) = (&lower[..sign], &lower[sign + "_at_".len()..]);
+    let first = lower.len() - host.len() + host.find("_dot_")? + 1;
+    let (_, suffix) = host.rsplit_once("_dot_")?;
+    let fits = first == at - start
+        && local.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && host.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && SUFFIXES.contains(&suffix);
+    fits.then_some(start..start + whole.len())
+}
+
+/// Reports the address of which `dot` at `at` is the first one behind `at`: `jo at example dot com`,
+/// `jo_at_example_dot_com`.
 pub(crate) fn spelled_at(text: &str, at: usize, out: &mut Vec<Finding>) {
     let bytes = text.as_bytes();
+    if byte_before(text, at) == Some(b'_') {
+        let found = underscored_at(text, at);
+        out.extend(found.map(|span| Finding::by_rule(Kind::Email, span, "email-spelled", 0.75)));
+        return;
+    }
     let word = |end: usize| {
         let part_of = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'+');
         end - bytes[..end]

@@ -1,4 +1,6 @@
-//! Names of accounts: `@handle`, and user names in the paths of files.
+//! Names of accounts: `@handle`, `name#1234`, `u/name`, and user names in the paths of files.
+
+use std::ops::Range;
 
 use super::context::{byte_at, byte_before, is_alphanumeric};
 use crate::{Finding, Kind};
@@ -290,6 +292,83 @@ pub(crate) fn handle_at(text: &str, at: usize, out: &mut Vec<Finding>) {
     }
     let span = at..at + 1 + name.len();
     out.push(Finding::by_rule(Kind::Username, span, "handle", 0.6));
+}
+
+/// How far around a name the service is looked for that writes names in its way, in bytes.
+const SERVICE: usize = 60;
+
+/// Whether a service is named near a span.
+fn is_named(text: &str, span: &Range<usize>, service: &[u8]) -> bool {
+    let from = span.start.saturating_sub(SERVICE);
+    let to = (span.end + SERVICE).min(text.len());
+    let around = &text.as_bytes()[from..to];
+    let mut windows = around.windows(service.len());
+    windows.any(|window| window.eq_ignore_ascii_case(service))
+}
+
+/// No plain word: such names are hardly anything else.
+fn is_coined(name: &[u8]) -> bool {
+    name.iter().any(|b| b.is_ascii_digit() || *b == b'_')
+        && name.iter().any(u8::is_ascii_alphabetic)
+}
+
+/// Reports `name#1234`, as Discord wrote names, whose number is the word: only a made-up name, or near
+/// the service's own.
+pub(crate) fn tagged_at(text: &str, word: &Range<usize>, out: &mut Vec<Finding>) {
+    let bytes = text.as_bytes();
+    let Some(sign) = word.start.checked_sub(1).filter(|&i| bytes[i] == b'#') else {
+        return;
+    };
+    let part_of = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.');
+    let len = bytes[..sign]
+        .iter()
+        .rev()
+        .take(40)
+        .take_while(part_of)
+        .count();
+    let span = sign - len..word.end;
+    let name = &bytes[span.start..sign];
+    let fits = word.len() == 4
+        && bytes[word.clone()].iter().all(u8::is_ascii_digit)
+        && (2..=32).contains(&len)
+        && !matches!(
+            byte_before(text, span.start),
+            Some(b'/' | b'#' | b'@' | b'-')
+        );
+    if fits && (is_coined(name) || is_named(text, &span, b"discord")) {
+        out.push(Finding::by_rule(Kind::Username, span, "handle-tag", 0.6));
+    }
+}
+
+/// Reports the name behind the slash at `at` of `u/name`, as Reddit writes them: only a made-up name, or near the
+/// service's own.
+pub(crate) fn member_at(text: &str, at: usize, out: &mut Vec<Finding>) {
+    let bytes = text.as_bytes();
+    let Some(sign) = at
+        .checked_sub(1)
+        .filter(|&i| matches!(bytes[i], b'u' | b'U'))
+    else {
+        return;
+    };
+    let opens = match byte_before(text, sign) {
+        None => true,
+        Some(b'/') => !is_alphanumeric(byte_before(text, sign - 1)),
+        Some(b) => b.is_ascii_whitespace() || matches!(b, b'(' | b'[' | b'"' | b',' | b':'),
+    };
+    let part_of = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    let len = bytes[at + 1..].iter().take(24).take_while(part_of).count();
+    let span = at + 1..at + 1 + len;
+    let ends = !matches!(byte_at(text, span.end), Some(b'/' | b'.' | b'@' | b'('));
+    let ends = ends
+        || byte_at(text, span.end) == Some(b'.') && !is_alphanumeric(byte_at(text, span.end + 1));
+    if bytes[at] == b'/'
+        && opens
+        && ends
+        && (3..=20).contains(&len)
+        && (is_coined(&bytes[span.clone()]) || is_named(text, &span, b"reddit"))
+    {
+        out.push(Finding::by_rule(Kind::Username, span, "handle-member", 0.6));
+    }
 }
 
 /// What stands in front of a user's name in a path.

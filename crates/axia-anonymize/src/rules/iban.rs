@@ -59,7 +59,10 @@ pub(crate) fn in_word(text: &str, word: &Range<usize>, out: &mut Vec<Finding>) {
     let Some(start) = (if shaped { Some(start) } else { apart() }) else {
         return;
     };
-    if let Some(span) = iban_at(text, start) {
+    if let Some(span) = text
+        .get(start..start + 2)
+        .and_then(|code| iban_at(text, start, code))
+    {
         let registered = registered(&text[span.clone()]);
         bic::near_account(text, &span, out);
         let finding = Finding::by_rule(Kind::Iban, span, "iban", 1.0).validated_by("mod-97");
@@ -91,8 +94,25 @@ fn registered(number: &str) -> bool {
     plain.to_ascii_uppercase().parse::<iban::Iban>().is_ok()
 }
 
-fn iban_at(text: &str, start: usize) -> Option<Range<usize>> {
-    let country = text.get(start..start + 2)?;
+/// Reports a number with a space behind every character, whose first check digit is the word.
+pub(crate) fn spelled_at(text: &str, word: &Range<usize>, out: &mut Vec<Finding>) {
+    let start = word.start.checked_sub(4);
+    let head = start.and_then(|start| text.as_bytes().get(start..word.start));
+    let (Some(start), Some([one, b' ', two, b' '])) = (start, head) else {
+        return;
+    };
+    let letters = one.is_ascii_alphabetic() && two.is_ascii_alphabetic();
+    if word.len() != 1 || !letters || is_alphanumeric(byte_before(text, start)) {
+        return;
+    }
+    let country = String::from_iter([char::from(*one), char::from(*two)]);
+    if let Some(span) = iban_at(text, start, &country) {
+        let finding = Finding::by_rule(Kind::Iban, span, "iban-spaced", 1.0);
+        out.push(finding.validated_by("mod-97"));
+    }
+}
+
+fn iban_at(text: &str, start: usize, country: &str) -> Option<Range<usize>> {
     if !CODES.may_end(country.as_bytes()) {
         return None;
     }

@@ -80,6 +80,8 @@ impl Rules {
             record::at(text, word, out);
             iban::in_word(text, word, out);
         }
+        iban::spelled_at(text, word, out);
+        handle::tagged_at(text, word, out);
         let bytes = &text.as_bytes()[word.clone()];
         let digits = bytes.iter().take_while(|b| b.is_ascii_digit()).count();
         // Behind the digits of a day or an age there may be letters: `12th`, `34yo`.
@@ -216,7 +218,10 @@ impl<'a> Scan<'a> {
                 }
             }
             b'<' => mrz::zone_at(text, at, out),
-            b'/' | b'\\' => handle::home_at(text, at, out),
+            b'/' | b'\\' => {
+                handle::home_at(text, at, out);
+                handle::member_at(text, at, out);
+            }
             b'B' => {
                 let rest = &bytes[at..];
                 if rest.starts_with(b"Bearer ") || rest.starts_with(b"Basic ") {
@@ -308,6 +313,7 @@ impl<'a> Scan<'a> {
 
     fn end(&mut self) {
         let (text, out) = (self.text, &mut *self.out);
+        email::signs_in_words(text, out);
         self.regions
             .end(MIN_REGION, |groups| in_region(text, groups, out));
     }

@@ -40,6 +40,8 @@ pub(crate) fn recognize(rules: &Rules, text: &str) -> Vec<Finding> {
                     record::at(text, &word, out);
                     iban::in_word(text, &word, out);
                 }
+                iban::spelled_at(text, &word, out);
+                handle::tagged_at(text, &word, out);
             }
             if digits > 0 {
                 let digits = at..at + digits;
@@ -101,7 +103,9 @@ pub(crate) fn recognize(rules: &Rules, text: &str) -> Vec<Finding> {
             assignment::credentials_at(text, at, out);
         }
         handle::path_at(text, at, out);
+        handle::member_at(text, at, out);
     }
+    email::signs_in_words(text, &mut out);
     rules
         .words
         .seeds_at(text, 0..text.len(), &seed::Letters::NONE, 0, &mut out);
@@ -205,6 +209,15 @@ mod tests {
             "a",
             "[at]",
             "=",
+            "_at_",
+            "_dot_",
+            " arroba ",
+            " punto ",
+            "u/",
+            "reddit",
+            "#1234",
+            "discord",
+            "D E 8 9 3 7 0 4 0 0 4 4 0 5 3 2 0 1 3 0 0 0",
         ];
         proptest::collection::vec(0..pieces.len(), 0..16)
             .prop_map(move |picked| picked.into_iter().map(|i| pieces[i]).collect())

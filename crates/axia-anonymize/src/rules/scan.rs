@@ -86,7 +86,10 @@ impl Marks {
                 | (byte == b'-');
             let spaced = two_before == b' ';
             let is = spaced & (before == b'i') & (byte == b's') & (behind == b' ');
-            let dot = spaced & (before | 0x20 == b'd') & (small == b'o') & (behind | 0x20 == b't');
+            let dot = (spaced | (two_before == b'_'))
+                & (before | 0x20 == b'd')
+                & (small == b'o')
+                & (behind | 0x20 == b't');
             let www = (before | 0x20 == b'w') & (small == b'w') & (behind | 0x20 == b'w');
             let bank = (small == b'i')
                 & (((before | 0x20 == b'b') & (behind | 0x20 == b'c'))
