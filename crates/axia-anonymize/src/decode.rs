@@ -47,11 +47,11 @@ pub(crate) fn decoded(text: &str, holes: &[Hole]) -> Option<Shadow<'static>> {
     let mut all: Vec<Hole> = Vec::with_capacity(codes.len() * 2 + holes.len());
     let mut shown = 0;
     for code in &codes {
-        let from = border(text, ahead_of(code.span.start, holes));
+        let from = border(text, ahead_of(text, code.span.start, holes));
         if from > shown {
             all.push(Hole::new(shown..from, BARRIER));
         }
-        let to = behind(code.span.end, holes).min(text.len());
+        let to = behind(text, code.span.end, holes).min(text.len());
         shown = shown.max(border(text, to));
     }
     if shown < text.len() {
@@ -74,7 +74,7 @@ pub(crate) fn decoded(text: &str, holes: &[Hole]) -> Option<Shadow<'static>> {
 
 /// The place [`AROUND`] bytes ahead of `at`, where a hole is as long as what fills it: in the text that comes out the
 /// same bytes are near.
-fn ahead_of(at: usize, holes: &[Hole]) -> usize {
+fn ahead_of(text: &str, at: usize, holes: &[Hole]) -> usize {
     let (mut from, mut left) = (at, AROUND);
     let before = holes.partition_point(|hole| hole.span.end <= at);
     for hole in holes[..before].iter().rev() {
@@ -85,11 +85,20 @@ fn ahead_of(at: usize, holes: &[Hole]) -> usize {
         left = (left - gap).saturating_sub(hole.fill.len());
         from = hole.span.start;
     }
-    from.saturating_sub(left)
+    let mut from = from.saturating_sub(left);
+    // Stars are shown together: those of a mask are no hole in the text that comes out.
+    loop {
+        let before = holes.partition_point(|hole| hole.span.end < from);
+        match holes.get(before).filter(|hole| hole.span.end == from) {
+            Some(hole) if is_mask(hole) => from = hole.span.start,
+            None if is_star(text, from.checked_sub(1)) => from -= 1,
+            _ => return from,
+        }
+    }
 }
 
 /// The place [`AROUND`] bytes behind `at`, in the same measure.
-fn behind(at: usize, holes: &[Hole]) -> usize {
+fn behind(text: &str, at: usize, holes: &[Hole]) -> usize {
     let (mut to, mut left) = (at, AROUND);
     let before = holes.partition_point(|hole| hole.span.start < at);
     for hole in &holes[before..] {
@@ -100,7 +109,23 @@ fn behind(at: usize, holes: &[Hole]) -> usize {
         left = (left - gap).saturating_sub(hole.fill.len());
         to = hole.span.end;
     }
-    to.saturating_add(left)
+    let mut to = to.saturating_add(left);
+    loop {
+        let after = holes.partition_point(|hole| hole.span.start < to);
+        match holes.get(after).filter(|hole| hole.span.start == to) {
+            Some(hole) if is_mask(hole) => to = hole.span.end,
+            None if is_star(text, Some(to)) => to += 1,
+            _ => return to,
+        }
+    }
+}
+
+fn is_mask(hole: &Hole) -> bool {
+    hole.fill.starts_with('*') && !hole.span.is_empty()
+}
+
+fn is_star(text: &str, at: Option<usize>) -> bool {
+    at.and_then(|at| text.as_bytes().get(at)) == Some(&b'*')
 }
 
 /// Moved to the border of a character at or in front of it.

@@ -270,7 +270,9 @@ fn rows_that_once_failed() {
         "pW:@a{}H<R<>HHH\u{FFFD}e\":9_\u{FFFD}\0\0\0@0W4R2<R>",
         "\u{FFFD}".repeat(21)
     );
-    for text in [relabelled, account, behind, &nearer] {
+    // What is shown around a code ends in the middle of what will be a mask.
+    let cut = "%78 8 R\u{FFFD}(533096\u{FFFD}dpw:\u{FFFD}o2 is\u{FFFD}\u{FFFD}pw@11,\u{FFFD}1<1\u{1FC5}\u{FFFD}5-096\u{FFFD}d(533096\u{FFFD}d8pw:\u{FFFD}2 is\u{FFFD}\u{FFFD}pw:Aage";
+    for text in [relabelled, account, behind, &nearer, cut] {
         for anonymizer in [&DEFAULT, &MASKING, &DROPPING, &MIXED] {
             let once = anonymizer.anonymize_text(text);
             assert_eq!(anonymizer.anonymize_text(&once), once);
