@@ -99,7 +99,7 @@ const MEASUREMENTS: &[Measurement] = &[
     ),
     (
         "pii-speed",
-        "MB/s of detection on one core, line by line; on generated chat lines or each --data file",
+        "MB/s of detection on one core, text by text; on generated chat lines, or the lines or conversations of each --data file",
         pii_rules::speed,
     ),
     (

@@ -192,36 +192,43 @@ const PASSES: usize = 5;
 /// Size of the generated text.
 const BYTES: usize = 16 << 20;
 
-/// Megabytes a second on one core, line by line: the rules alone over folded text; the stages with rules
-/// and names, up to resolved findings; and everything that `Anonymizer::detect` does. And seconds for the
+/// Megabytes a second on one core, text by text: the rules alone over folded text; the names alone; the stages with
+/// rules and names, up to resolved findings; and everything that `Anonymizer::detect` does. And seconds for the
 /// rules on one text of 50 MB.
 pub(crate) fn speed(args: &Args) -> Result<(), Error> {
     args.only(&[])?;
     let mut inputs = Vec::new();
     for path in args.data() {
-        inputs.push((name_of(path), text_of(path)?));
+        inputs.push((name_of(path), texts_of(path)?));
     }
     if inputs.is_empty() {
-        inputs.push(("generated chat lines".to_owned(), generate(BYTES)));
+        inputs.push((
+            "generated chat lines".to_owned(),
+            lines_of(&generate(BYTES)),
+        ));
     }
     let (rules, names) = (stages::rules()?, stages::names());
     let anonymizer = Anonymizer::builder().build()?;
-    for (on, text) in &inputs {
-        let lines: Vec<&str> = text.lines().collect();
+    for (on, texts) in &inputs {
         let mut found = Vec::new();
-        time("speed/rules", &lines, text.len(), on, |line| {
+        time("speed/rules", texts, on, |text| {
             found.clear();
-            rules.recognize(line, &mut found);
+            rules.recognize(text, &mut found);
             found.len()
         });
-        time("speed/rules and names", &lines, text.len(), on, |line| {
-            stages::detect(line, &[&*rules, &*names], 0.5)
+        time("speed/names", texts, on, |text| {
+            found.clear();
+            names.recognize(text, &mut found);
+            found.len()
+        });
+        time("speed/rules and names", texts, on, |text| {
+            stages::detect(text, &[&*rules, &*names], 0.5)
                 .map_or(0, |found| stages::resolve(found).len())
         });
-        time("speed/detect", &lines, text.len(), on, |line| {
-            anonymizer.detect(line).len()
+        time("speed/detect", texts, on, |text| {
+            anonymizer.detect(text).len()
         });
-        let long = text.replace('\n', " ");
+        let long = texts.join(" ").replace('\n', " ");
         let long = long.repeat(50_000_000 / long.len().max(1) + 1);
         let start = Instant::now();
         found.clear();
@@ -239,19 +246,40 @@ pub(crate) fn speed(args: &Args) -> Result<(), Error> {
 }
 
 #[allow(clippy::cast_precision_loss)]
-fn time(name: &str, lines: &[&str], bytes: usize, on: &str, mut find: impl FnMut(&str) -> usize) {
+fn time(name: &str, texts: &[String], on: &str, mut find: impl FnMut(&str) -> usize) {
+    // With the line break behind each.
+    let bytes: usize = texts.iter().map(|text| text.len() + 1).sum();
     let mut best = f64::INFINITY;
     let mut found = 0;
     for _ in 0..PASSES {
         let start = Instant::now();
-        found = lines.iter().map(|line| find(line) as u64).sum();
+        found = texts.iter().map(|text| find(text) as u64).sum();
         best = best.min(start.elapsed().as_secs_f64());
     }
     print(name, bytes as f64 / best / 1e6, "MB/s", found, on);
 }
 
-fn text_of(path: &Path) -> Result<String, Error> {
-    Ok(std::fs::read_to_string(path)?)
+/// The messages of conversations (JSON, packed or not), or else the lines of a text.
+fn texts_of(path: &Path) -> Result<Vec<String>, Error> {
+    let name = name_of(path);
+    let plain = name.trim_end_matches(".gz").trim_end_matches(".zst");
+    if !plain.ends_with(".json") && !plain.ends_with(".jsonl") {
+        return Ok(lines_of(&std::fs::read_to_string(path)?));
+    }
+    let mut texts = Vec::new();
+    for conversation in axia::open_conversations(path, ReaderParams::new())? {
+        texts.extend(
+            conversation?
+                .messages
+                .into_iter()
+                .map(|message| message.text),
+        );
+    }
+    Ok(texts)
+}
+
+fn lines_of(text: &str) -> Vec<String> {
+    text.lines().map(str::to_owned).collect()
 }
 
 /// Lines of ordinary words, one in six with something personal in it: dense for real chat.

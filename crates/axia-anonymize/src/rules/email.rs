@@ -2,9 +2,6 @@
 //! words.
 
 use std::ops::Range;
-use std::sync::LazyLock;
-
-use memchr::memmem;
 
 use crate::rules::context::{byte_before, is_digit};
 use crate::rules::url::is_host_letter;
@@ -135,54 +132,47 @@ fn letter_by_letter(text: &str, at: usize) -> Option<Range<usize>> {
     (at - start >= 4 && end - at >= 8 && host.contains('.')).then_some(start..end)
 }
 
-/// Reports the addresses with a sign that is written as a word of a language where no other is used for it, and the
-/// dot in that language: `jo arroba example punto com`.
-pub(crate) fn signs_in_words(text: &str, out: &mut Vec<Finding>) {
-    const SIGN: &str = " arroba ";
+/// The at-sign as a word of languages in which it has no other use.
+pub(crate) const ARROBA: &str = " arroba ";
+
+/// Reports the address whose sign [`ARROBA`] stands at `at`, with the dot in one of the same languages:
+/// `jo arroba example punto com`.
+pub(crate) fn arroba_at(text: &str, at: usize, out: &mut Vec<Finding>) {
     const DOTS: &[&str] = &[" punto ", " ponto ", " punt ", " dot ", "."];
-    static SIGNS: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(SIGN));
     let bytes = text.as_bytes();
     let label = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
-    for at in SIGNS.find_iter(bytes) {
-        let part_of = |b: &&u8| label(b) || matches!(b, b'.' | b'+');
+    let part_of = |b: &&u8| label(b) || matches!(b, b'.' | b'+');
+    let len_before = |at: usize| {
         let before = bytes[..at].iter().rev();
-        let mut start = at - before.take(MAX_LOCAL).take_while(part_of).count();
-        // The local part may have dots of its own.
-        for dot in DOTS.iter().filter(|dot| text[..start].ends_with(**dot)) {
-            let before = bytes[..start - dot.len()].iter().rev();
-            let more = before.take(MAX_LOCAL).take_while(part_of).count();
-            if start < at && more > 0 {
-                start -= dot.len() + more;
-                break;
-            }
-        }
-        let mut end = None;
-        let mut next = at + SIGN.len();
-        for labels in 0..5 {
-            let len = bytes[next..].iter().take(63).take_while(label).count();
-            let word = text[next..next + len].to_ascii_lowercase();
-            if labels > 0 && SUFFIXES.contains(&word.as_str()) {
-                end = Some(next + len);
-            }
-            let rest = &text[next + len..];
-            let Some(dot) = DOTS
-                .iter()
-                .find(|dot| rest.starts_with(**dot))
-                .filter(|_| len > 0)
-            else {
-                break;
-            };
-            next += len + dot.len();
-        }
-        if let (Some(end), true) = (end, start < at) {
-            out.push(Finding::by_rule(
-                Kind::Email,
-                start..end,
-                "email-spelled",
-                0.75,
-            ));
+        before.take(MAX_LOCAL).take_while(part_of).count()
+    };
+    let mut start = at - len_before(at);
+    if start == at {
+        return;
+    }
+    // The local part may have a dot of its own.
+    if let Some(dot) = DOTS.iter().find(|dot| text[..start].ends_with(**dot)) {
+        let more = len_before(start - dot.len());
+        if more > 0 {
+            start -= dot.len() + more;
         }
     }
+    let mut end = None;
+    let mut next = at + ARROBA.len();
+    for labels in 0..5 {
+        let len = bytes[next..].iter().take(63).take_while(label).count();
+        let word = text[next..next + len].to_ascii_lowercase();
+        if labels > 0 && SUFFIXES.contains(&word.as_str()) {
+            end = Some(next + len);
+        }
+        let rest = &text[next + len..];
+        let dot = DOTS.iter().find(|dot| rest.starts_with(**dot));
+        let Some(dot) = dot.filter(|_| len > 0) else {
+            break;
+        };
+        next += len + dot.len();
+    }
+    out.extend(end.map(|end| Finding::by_rule(Kind::Email, start..end, "email-spelled", 0.75)));
 }
 
 /// `jo_at_example_dot_com`, of which the first `_dot_` behind `_at_` is at `at`.

@@ -228,12 +228,17 @@ impl<'a> Scan<'a> {
                     assignment::credentials_at(text, at, out);
                 }
             }
-            // The last letter of ` is`, the second of `dot`, `www.` and `BIC`, the third of `SWIFT`.
+            // The last letter of ` is`, the second of `dot`, `www.` and `BIC`, the third of `SWIFT`, the first `o` of
+            // `arroba`.
             b's' => assignment::told_at(text, at - 2, out),
             b'o' | b'O' => {
                 let rest = &bytes[at - 1..];
                 if rest.starts_with(b"dot") || rest.starts_with(b"DOT") {
                     email::spelled_at(text, at - 1, out);
+                } else if let Some(start) = at.checked_sub(" arr".len())
+                    && bytes[start..].starts_with(email::ARROBA.as_bytes())
+                {
+                    email::arroba_at(text, start, out);
                 }
             }
             b'i' | b'I' => bic::word_at(text, at, out),
@@ -313,7 +318,6 @@ impl<'a> Scan<'a> {
 
     fn end(&mut self) {
         let (text, out) = (self.text, &mut *self.out);
-        email::signs_in_words(text, out);
         self.regions
             .end(MIN_REGION, |groups| in_region(text, groups, out));
     }

@@ -99,13 +99,15 @@ pub(crate) fn recognize(rules: &Rules, text: &str) -> Vec<Finding> {
         if rest.starts_with("dot") || rest.starts_with("DOT") {
             email::spelled_at(text, at, out);
         }
+        if rest.starts_with(email::ARROBA) {
+            email::arroba_at(text, at, out);
+        }
         if rest.starts_with("Bearer ") || rest.starts_with("Basic ") {
             assignment::credentials_at(text, at, out);
         }
         handle::path_at(text, at, out);
         handle::member_at(text, at, out);
     }
-    email::signs_in_words(text, &mut out);
     rules
         .words
         .seeds_at(text, 0..text.len(), &seed::Letters::NONE, 0, &mut out);

@@ -90,6 +90,8 @@ impl Marks {
                 & (before | 0x20 == b'd')
                 & (small == b'o')
                 & (behind | 0x20 == b't');
+            let arroba =
+                (two_before == b'r') & (before == b'r') & (byte == b'o') & (behind == b'b');
             let www = (before | 0x20 == b'w') & (small == b'w') & (behind | 0x20 == b'w');
             let bank = (small == b'i')
                 & (((before | 0x20 == b'b') & (behind | 0x20 == b'c'))
@@ -108,7 +110,7 @@ impl Marks {
                 | (byte == b'+')
                 | (byte == b'=')
                 | (byte == b'%');
-            flags[i] = (u8::from(sign | is | dot | www | bank) * ANCHOR)
+            flags[i] = (u8::from(sign | is | dot | arroba | www | bank) * ANCHOR)
                 | (u8::from(letter) * LETTER)
                 | (u8::from(other) * OTHER_LETTER)
                 | (u8::from(run) * RUN);
