@@ -197,6 +197,74 @@ impl<I: Copy + Default> Picked<I> {
     }
 }
 
+/// What the user at hand adds to columns, and what users have added so far.
+struct ColTally {
+    now: Vec<u32>,
+    met: Picked<u32>,
+    once: Picked<u32>,
+    more: Picked<(u32, u32)>,
+    /// Of users who add 1 to the column: how many, and their totals.
+    of_once: Vec<[u64; 2]>,
+    of_more: Vec<LineSums>,
+}
+
+impl ColTally {
+    fn new(n_cols: usize) -> Self {
+        Self {
+            now: vec![0; n_cols],
+            met: Picked::new(n_cols),
+            once: Picked::new(n_cols),
+            more: Picked::new(n_cols),
+            of_once: vec![[0; 2]; n_cols],
+            of_more: vec![LineSums::default(); n_cols],
+        }
+    }
+
+    /// Adds `y`, which is not 0, to columns.
+    fn add(&mut self, cols: &[u32], y: u32) {
+        for &col in cols {
+            let now = &mut self.now[col as usize];
+            self.met.push_if(*now == 0, col);
+            *now += y;
+        }
+    }
+
+    /// Lists the user's columns: those to which it adds 1, then the others, each followed by what is added. How many there are
+    /// of the former, and of all.
+    fn finish_user<T: Label>(&mut self, total: u64, list: &mut Vec<T>) -> (u32, u64) {
+        for &col in self.met.items() {
+            let y = std::mem::take(&mut self.now[col as usize]);
+            self.once.push_if(y == 1, col);
+            self.more.push_if(y != 1, (col, y));
+        }
+        for &col in self.once.items() {
+            let [users, totals] = &mut self.of_once[col as usize];
+            *users += 1;
+            *totals += total;
+        }
+        list.extend(self.once.items().iter().map(|&col| T::of(col)));
+        for &(col, y) in self.more.items() {
+            self.of_more[col as usize].add(y.into(), total);
+            list.extend([T::of(col), T::of(y)]);
+        }
+        let found = (self.once.len as u32, self.met.len as u64);
+        self.met.clear();
+        self.once.clear();
+        self.more.clear();
+        found
+    }
+
+    fn sums(self) -> Vec<LineSums> {
+        let both = self.of_more.into_iter().zip(self.of_once);
+        both.map(|(more, [users, totals])| LineSums {
+            total: more.total + users,
+            squares: more.squares + users,
+            with_all: more.with_all + totals,
+        })
+        .collect()
+    }
+}
+
 /// How many columns there are in the conversations of each row; `None` when they are not to be listed.
 fn labels_by_row(rows: &Facet, cols: &Facet, conversations: usize) -> Option<Vec<usize>> {
     let room = ROOM.saturating_mul(rows.all_labels().len() + cols.all_labels().len());
@@ -225,7 +293,7 @@ impl<'a, T: Label> Grouping<'a, T> {
         estimand: Estimand,
     ) -> Result<(Self, Totals), Error> {
         let too_many = || Error::too_many_counts("squares of the users' totals");
-        let (n_rows, n_cols) = (rows.n_categories() as usize, cols.n_categories() as usize);
+        let n_rows = rows.n_categories() as usize;
         let mut of_row = vec![0_usize; n_rows];
         for &row in rows.all_labels() {
             of_row[row as usize] += 1;
@@ -251,19 +319,15 @@ impl<'a, T: Label> Grouping<'a, T> {
 
         let mut totals = Totals {
             rows: vec![LineSums::default(); n_rows],
-            cols: vec![LineSums::default(); n_cols],
             users: lists.len() as u64,
             ..Totals::default()
         };
         let mut m2 = 0_u128;
         let mut users = Vec::with_capacity(lists.len() + 1);
         let mut user_cols: Vec<T> = Vec::with_capacity(cols.all_labels().len());
-        let (mut row_now, mut col_now) = (vec![NowRow::default(); n_rows], vec![0_u32; n_cols]);
+        let mut col_tally = ColTally::new(cols.n_categories() as usize);
+        let mut row_now = vec![NowRow::default(); n_rows];
         let mut rows_met: Vec<u32> = Vec::new();
-        let mut cols_met = Picked::new(n_cols);
-        let (mut once, mut more) = (Picked::new(n_cols), Picked::new(n_cols));
-        // Of users who add 1 to the column: how many, and their totals.
-        let mut of_once = vec![[0_u64; 2]; n_cols];
         for (user, own) in (0_u32..).zip(lists.iter()) {
             let mut total = 0_u64;
             for &conversation in own {
@@ -288,42 +352,23 @@ impl<'a, T: Label> Grouping<'a, T> {
                         None => row_conversations.extend(row, std::iter::once(conversation)),
                     }
                 }
-                if y == 0 {
-                    // No labels on the other side: it adds nothing.
-                    continue;
-                }
-                for &col in c {
-                    let now = &mut col_now[col as usize];
-                    cols_met.push_if(*now == 0, col);
-                    *now += y as u32;
+                // Without labels on the other side nothing is added.
+                if y > 0 {
+                    col_tally.add(c, y as u32);
                 }
             }
             let start = user_cols.len() as u64;
-            for &col in cols_met.items() {
-                let y = std::mem::take(&mut col_now[col as usize]);
-                once.push_if(y == 1, col);
-                more.push_if(y != 1, (col, y));
-            }
-            for &col in once.items() {
-                let [users, totals] = &mut of_once[col as usize];
-                *users += 1;
-                *totals += total;
-            }
-            user_cols.extend(once.items().iter().map(|&col| T::of(col)));
+            let (once, n_cols) = col_tally.finish_user(total, &mut user_cols);
             users.push(User {
                 start,
-                once: once.items().len() as u32,
+                once,
                 total: total as u32,
             });
-            for &(col, y) in more.items() {
-                totals.cols[col as usize].add(y.into(), total);
-                user_cols.extend([T::of(col), T::of(y)]);
-            }
             for row in rows_met.drain(..) {
                 let now = std::mem::take(&mut row_now[row as usize]);
                 totals.rows[row as usize].add(now.x, total);
                 let of_row = &mut row_groups[row as usize];
-                of_row.work += cols_met.items().len() as u64;
+                of_row.work += n_cols;
                 of_row.groups.push(RowGroup {
                     user,
                     x: now.x as u32,
@@ -331,9 +376,6 @@ impl<'a, T: Label> Grouping<'a, T> {
                     labels: now.labels,
                 });
             }
-            cols_met.clear();
-            once.clear();
-            more.clear();
             totals.m += total;
             m2 += u128::from(total) * u128::from(total);
             totals.largest_user = totals.largest_user.max(total);
@@ -342,11 +384,7 @@ impl<'a, T: Label> Grouping<'a, T> {
             start: user_cols.len() as u64,
             ..User::default()
         });
-        for (sums, [users, of_all]) in totals.cols.iter_mut().zip(of_once) {
-            sums.total += users;
-            sums.squares += users;
-            sums.with_all += of_all;
-        }
+        totals.cols = col_tally.sums();
         // Every other sum of products is at most this one.
         totals.m2 = u64::try_from(m2)
             .ok()
