@@ -97,20 +97,32 @@ fn code_panel_body(
         }
         return;
     }
-    let mut half = LANES / 2;
-    while half >= out.len() {
-        for lane in 0..half {
-            // A score that is not a number rules out nothing.
-            most[lane] = if most[lane] < most[lane + half] || most[lane + half].is_nan() {
-                most[lane + half]
-            } else {
-                most[lane]
-            };
-        }
-        half /= 2;
+    // Halves of known lengths, so that each is a vector or two.
+    let groups = out.len();
+    fold::<16>(&mut most, groups);
+    fold::<8>(&mut most, groups);
+    fold::<4>(&mut most, groups);
+    fold::<2>(&mut most, groups);
+    fold::<1>(&mut most, groups);
+    let mut codes = [0; LANES / 2];
+    for lane in 0..LANES / 2 {
+        codes[lane] = coder.of_score(most[lane] + error);
     }
-    for ((out, &now), &most) in out.iter_mut().zip(now).zip(&most) {
-        *out = coder.of_score(most + error).wrapping_add(now);
+    for ((out, &now), code) in out.iter_mut().zip(now).zip(codes) {
+        *out = code.wrapping_add(now);
+    }
+}
+
+/// Joins two halves, if there are no more groups than lanes of one.
+#[inline(always)]
+fn fold<const HALF: usize>(most: &mut [f32; LANES], groups: usize) {
+    if groups > HALF {
+        return;
+    }
+    for lane in 0..HALF {
+        let (a, b) = (most[lane], most[lane + HALF]);
+        // A score that is not a number rules out nothing.
+        most[lane] = if a < b || b.is_nan() { b } else { a };
     }
 }
 
