@@ -231,10 +231,15 @@ impl<'a> Assigner<'a> {
         moves
     }
 
-    /// The mean distance of the points from their centroids.
+    /// The mean distance of the points from their centroids, of those that it is known of: a point
+    /// that was given to an empty cluster would drown all others.
     fn typical(&self) -> f64 {
         let own = self.parts.iter().flat_map(|part| &part.own);
-        own.map(|&own| f64::from(own.min(FAR))).sum::<f64>() / self.points.len() as f64
+        let known = own.filter(|&&own| own < FAR);
+        let (sum, count) = known.fold((0.0, 0.0), |(sum, count), &own| {
+            (sum + f64::from(own), count + 1.0)
+        });
+        sum / f64::max(count, 1.0)
     }
 
     /// Finds the nearest centroid of each point; `movements` are the squared distances of the
