@@ -60,8 +60,9 @@ impl<'a> GridRow<'a> {
 /// Larger grids are refused.
 pub(crate) const MAX_GRID: u64 = 1 << 28;
 
-/// Rows that are checked and placed before they are counted: the places stay in the first-level cache.
-const BLOCK: usize = 1024;
+/// Rows that are checked and placed before they are counted: their places stay near, and each of the two loops runs long enough
+/// for the memory to be read ahead of it.
+const BLOCK: usize = 8192;
 
 impl Grid {
     /// Counts pairs of codes, one for each place of the two slices: `rows[i]` met `cols[i]`. Row codes are below `n_rows`,
