@@ -1,8 +1,9 @@
 //! All cells of a table at once: residuals, p-values and corrections in columns, for tables of millions of cells.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::cell_rows::{Factors, Lines, RowCounts, RowWork};
+use crate::column::Column;
 use crate::corrected_cells::{CellCorrection, CorrectionForm};
 use crate::correction::Correction;
 use crate::error::Error;
@@ -14,7 +15,7 @@ use crate::tails::{LogP, chi_square_upper};
 
 /// Every cell between non-empty lines of a table, tested.
 ///
-/// Columns of numbers, each row by row: the cell of the `i`-th row and the `j`-th column is at `i * cols.len() + j`.
+/// Numbers of cells are listed row by row: the cell of the `i`-th row and the `j`-th column is at `i * cols.len() + j`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CellTests {
@@ -26,12 +27,11 @@ pub struct CellTests {
     pub n: u64,
     /// Pearson's chi-square test of the whole table.
     pub chi_square: ChiSquareTest,
-    /// Adjusted residuals.
-    pub adjusted: Vec<f64>,
+    adjusted: Column,
     /// Number of tests: the cells that the scan's filters leave.
     pub tests: u64,
-    /// Two-sided p-values; 1 for cells that are not tests.
-    pub ln_p: Vec<LogP>,
+    #[serde(deserialize_with = "logarithms")]
+    ln_p: Column,
     /// In the order asked for.
     corrections: Vec<CellCorrection>,
 }
@@ -43,6 +43,23 @@ impl CellTests {
         let (_, row) = *self.rows.get(row)?;
         let (_, col) = *self.cols.get(col)?;
         Some((u128::from(row) * u128::from(col)) as f64 / self.n as f64)
+    }
+
+    /// Adjusted residuals.
+    #[must_use]
+    pub fn adjusted(&self) -> &[f64] {
+        &self.adjusted
+    }
+
+    /// Two-sided p-values; 1 for cells that are not tests.
+    pub fn p(&self) -> impl ExactSizeIterator<Item = LogP> + '_ {
+        self.ln_p.iter().copied().map(LogP::known)
+    }
+
+    /// That of one cell, by its place among all; `None` outside.
+    #[must_use]
+    pub fn p_at(&self, at: usize) -> Option<LogP> {
+        self.ln_p.get(at).copied().map(LogP::known)
     }
 
     /// The corrections asked for.
@@ -104,7 +121,7 @@ impl AssociationScan {
     /// let table = Table::from_counts([(0, 0, 30), (0, 1, 10), (1, 0, 10), (1, 1, 30)])?;
     /// let scan = AssociationParams::new().build()?;
     /// let cells = scan.test_table(&table, &[Correction::Holm])?.ok_or("one row")?;
-    /// assert!((cells.adjusted[0] - 4.472136).abs() < 1e-6);
+    /// assert!((cells.adjusted()[0] - 4.472136).abs() < 1e-6);
     /// assert_eq!(cells.tests, 4);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -134,7 +151,7 @@ impl AssociationScan {
     /// let naive = AssociationParams::new().exact(Exact::Never).min_expected_normal(0.0).build()?;
     /// let grid = Grid::from_codes(2, 2, &[0, 0, 0, 1, 1, 1], &[0, 0, 1, 1, 1, 1])?;
     /// let cells = naive.test_grid(&grid, &[Correction::BenjaminiHochberg])?.ok_or("one row")?;
-    /// assert!((cells.adjusted[0] - 3.0_f64.sqrt()).abs() < 1e-12);
+    /// assert!((cells.adjusted()[0] - 3.0_f64.sqrt()).abs() < 1e-12);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn test_grid(
@@ -173,9 +190,8 @@ impl AssociationScan {
             return Err(Error::grid_too_large());
         }
         let factors = Factors::of(&lines);
-        // Numbers, not `LogP`: memory that is zero from the start is not written twice.
-        let mut adjusted = vec![0.0; cells as usize];
-        let mut ln_p = vec![0.0; cells as usize];
+        let mut adjusted = Column::zeros(cells as usize);
+        let mut ln_p = Column::zeros(cells as usize);
         let work: Vec<_> = lines
             .rows
             .iter()
@@ -201,7 +217,6 @@ impl AssociationScan {
         let Some(p) = chi_square_upper(statistic, dof) else {
             return Ok(None);
         };
-        let ln_p: Vec<LogP> = ln_p.into_iter().map(LogP::known).collect();
         let corrections = corrections
             .iter()
             .map(|&correction| CellCorrection {
@@ -228,7 +243,7 @@ impl AssociationScan {
     fn correct(
         &self,
         correction: Correction,
-        ln_p: &[LogP],
+        ln_p: &[f64],
         tests: u64,
         lines: &Lines,
     ) -> CorrectionForm {
@@ -251,7 +266,7 @@ impl AssociationScan {
             .collect();
         let family: Vec<LogP> = places
             .iter()
-            .filter_map(|&at| ln_p.get(at).copied())
+            .filter_map(|&at| ln_p.get(at).copied().map(LogP::known))
             .collect();
         let mut corrected = vec![LogP::ONE; ln_p.len()];
         for (at, p) in places.into_iter().zip(correction.adjust(&family)) {
@@ -261,6 +276,12 @@ impl AssociationScan {
         }
         CorrectionForm::Cells(corrected)
     }
+}
+
+/// Logarithms of p-values, and nothing else.
+fn logarithms<'a, D: Deserializer<'a>>(from: D) -> Result<Column, D::Error> {
+    let p = Vec::<LogP>::deserialize(from)?;
+    Ok(p.into_iter().map(LogP::ln).collect::<Vec<f64>>().into())
 }
 
 #[cfg(feature = "rayon")]
@@ -331,7 +352,7 @@ mod tests {
                     )
                     .unwrap();
                     let z = table.adjusted_residual(row, col).unwrap();
-                    assert!((cells.adjusted[at] - z).abs() < 1e-13 * z.abs().max(1.0));
+                    assert!((cells.adjusted()[at] - z).abs() < 1e-13 * z.abs().max(1.0));
                     let smallest = alone.smallest_expected().unwrap();
                     let tested = cells.expected(i, j).unwrap() >= least
                         && (exact != Exact::Never || smallest >= normal_from);
@@ -346,10 +367,10 @@ mod tests {
                         (_, true) => alone.exact(ExactMethod::Central).unwrap(),
                         (_, false) => normal,
                     };
-                    let error = (cells.ln_p[at].ln() - p.ln()).abs();
+                    let error = (cells.ln_p[at] - p.ln()).abs();
                     assert!(error <= 1e-12 * p.ln().abs().max(1.0), "{row} {col}");
                     if tested {
-                        family.push((at, cells.ln_p[at]));
+                        family.push((at, cells.p_at(at).unwrap()));
                     }
                 }
             }

@@ -28,15 +28,15 @@ pub(crate) enum CorrectionForm {
 
 impl CorrectionForm {
     /// The corrected p-values of the cells from `start` on; not more than [`BLOCK`].
-    fn read(&self, start: usize, p: &[LogP]) -> [LogP; BLOCK] {
+    fn read(&self, start: usize, ln_p: &[f64]) -> [LogP; BLOCK] {
         let mut corrected = [LogP::ONE; BLOCK];
         match self {
             Self::Shift(shift) => {
-                for (slot, p) in corrected.iter_mut().zip(p) {
-                    *slot = LogP::clamped(p.ln() + shift);
+                for (slot, ln_p) in corrected.iter_mut().zip(ln_p) {
+                    *slot = LogP::clamped(ln_p + shift);
                 }
             }
-            Self::Stairs(stairs) => stairs.correct(p, &mut corrected),
+            Self::Stairs(stairs) => stairs.correct(ln_p, &mut corrected),
             Self::Cells(cells) => {
                 let cells = cells.get(start..).unwrap_or_default();
                 for (slot, cell) in corrected.iter_mut().zip(cells) {
@@ -48,14 +48,14 @@ impl CorrectionForm {
     }
 
     /// All corrected p-values, in the order of the cells.
-    pub(crate) fn iter<'a>(&'a self, p: &'a [LogP]) -> impl Iterator<Item = LogP> + 'a {
-        let blocks = p.chunks(BLOCK).zip((0..).step_by(BLOCK));
-        blocks.flat_map(|(p, start)| self.read(start, p).into_iter().take(p.len()))
+    pub(crate) fn iter<'a>(&'a self, ln_p: &'a [f64]) -> impl Iterator<Item = LogP> + 'a {
+        let blocks = ln_p.chunks(BLOCK).zip((0..).step_by(BLOCK));
+        blocks.flat_map(|(ln_p, start)| self.read(start, ln_p).into_iter().take(ln_p.len()))
     }
 
     /// That of one cell.
-    pub(crate) fn at(&self, at: usize, p: &[LogP]) -> Option<LogP> {
-        let [first, ..] = self.read(at, p.get(at..=at)?);
+    pub(crate) fn at(&self, at: usize, ln_p: &[f64]) -> Option<LogP> {
+        let [first, ..] = self.read(at, ln_p.get(at..=at)?);
         Some(first)
     }
 }

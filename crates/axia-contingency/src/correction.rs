@@ -76,17 +76,20 @@ impl Correction {
         }
     }
 
-    /// The correction of a whole family, in whatever form takes the least room.
-    pub(crate) fn of_cells(self, p: &[LogP]) -> CorrectionForm {
-        let m = p.len() as f64;
+    /// The correction of a whole family, given as logarithms of p-values, in whatever form takes the least room.
+    pub(crate) fn of_cells(self, ln_p: &[f64]) -> CorrectionForm {
+        let m = ln_p.len() as f64;
         match self {
             Self::Bonferroni => CorrectionForm::Shift(m.ln()),
             Self::Hochberg | Self::BenjaminiHochberg | Self::BenjaminiYekutieli
-                if p.len() >= FEW =>
+                if ln_p.len() >= FEW =>
             {
-                CorrectionForm::Stairs(Staircase::of(p, self.factor(p.len() as u64)))
+                CorrectionForm::Stairs(Staircase::of(ln_p, self.factor(ln_p.len() as u64)))
             }
-            _ => CorrectionForm::Cells(self.adjust(p)),
+            _ => {
+                let p: Vec<LogP> = ln_p.iter().copied().map(LogP::known).collect();
+                CorrectionForm::Cells(self.adjust(&p))
+            }
         }
     }
 

@@ -73,6 +73,7 @@ mod cell_rows;
 mod cell_tests;
 mod cells;
 mod clustered;
+mod column;
 mod compare;
 mod conversations;
 mod conversations_builder;

@@ -20,13 +20,13 @@ impl CellTests {
     /// ```
     #[must_use]
     pub fn adjusted_array(&self) -> Array2<f64> {
-        self.grid(self.adjusted.iter().copied())
+        self.grid(self.adjusted().iter().copied())
     }
 
     /// Natural logarithms of the p-values, non-empty rows by non-empty columns.
     #[must_use]
     pub fn ln_p_array(&self) -> Array2<f64> {
-        self.grid(self.ln_p.iter().map(|p| p.ln()))
+        self.grid(self.p().map(LogP::ln))
     }
 
     /// The same under a correction; `None` for one that was not asked for.
@@ -79,7 +79,7 @@ mod tests {
         assert_eq!(cells.adjusted_array().shape(), [3, 2]);
         assert_eq!(
             cells.ln_p_array()[[2, 1]].to_bits(),
-            cells.ln_p[5].ln().to_bits()
+            cells.p_at(5).unwrap().ln().to_bits()
         );
         assert!(cells.corrected_array(Correction::Holm).is_some());
         assert!(cells.corrected_array(Correction::Sidak).is_none());

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::column::Column;
 use crate::order::LnOfRanks;
 use crate::tails::LogP;
 
@@ -14,7 +15,7 @@ const LOWEST: u64 = 1023 - 12;
 const BUCKETS: usize = 25 << DIGITS;
 
 /// Leading binary digits that choose a bucket.
-const DIGITS: u32 = 8;
+const DIGITS: u32 = 7;
 
 /// Digits that choose a bucket within a bucket, at most: its counters stay in the first-level cache.
 const FINER: u32 = 12;
@@ -65,13 +66,13 @@ pub(crate) struct Staircase {
 }
 
 impl Staircase {
-    /// Of a family of p-values, fewer than 2^32.
-    pub(crate) fn of(p: &[LogP], factor: Factor) -> Self {
+    /// Of a family of p-values, or of their logarithms, fewer than 2^32.
+    pub(crate) fn of<P: Copy + Into<f64>>(p: &[P], factor: Factor) -> Self {
         steps(p, factor).into()
     }
 
     /// The corrected p-values of a block, which is not longer than [`BLOCK`].
-    pub(crate) fn correct(&self, p: &[LogP], corrected: &mut [LogP; BLOCK]) {
+    pub(crate) fn correct<P: Copy + Into<f64>>(&self, p: &[P], corrected: &mut [LogP; BLOCK]) {
         self.finder.find(p, corrected);
     }
 
@@ -111,7 +112,7 @@ struct Slot {
 }
 
 /// Where the steps of the staircase begin, and their heights; the first begins at 0.
-fn steps(p: &[LogP], factor: Factor) -> Vec<(f64, f64)> {
+fn steps<P: Copy + Into<f64>>(p: &[P], factor: Factor) -> Vec<(f64, f64)> {
     let mut counts = vec![0_u32; BUCKETS];
     for p in p {
         if let Some(count) = counts.get_mut(bucket(distance(*p))) {
@@ -121,7 +122,7 @@ fn steps(p: &[LogP], factor: Factor) -> Vec<(f64, f64)> {
     let mut ranks = LnOfRanks::new();
     let (mut slots, kept) = slots(&counts, factor, &mut ranks);
     // One more, for all that is not kept.
-    let mut values = vec![0.0; kept as usize + 1];
+    let mut values = Column::zeros(kept as usize + 1);
     for p in p {
         let x = distance(*p);
         if let Some(slot) = slots.get_mut(bucket(x)) {
@@ -132,10 +133,12 @@ fn steps(p: &[LogP], factor: Factor) -> Vec<(f64, f64)> {
         }
     }
     let mut sorter = Sorter::default();
-    let mut steps = vec![(0.0, 0.0)];
+    // Room that is not needed is never touched; a list that grows is copied.
+    let mut steps = Vec::with_capacity(kept as usize / 4 + 1);
+    steps.push((0.0, 0.0));
     let mut lowest = 0.0;
     let mut rank = p.len() as u64;
-    let mut rest = values.as_mut_slice();
+    let mut rest = &mut *values;
     for ((&count, slot), number) in counts.iter().zip(&slots).zip(0..) {
         let (own, after) = rest.split_at_mut((count * slot.step) as usize);
         rest = after;
@@ -207,9 +210,10 @@ const SENTINELS: usize = 3;
 /// Where the parts of a bucket are listed.
 #[derive(Debug, Clone)]
 struct Parts {
+    /// The place of the first, less its digits.
     start: u32,
+    /// Binary digits of a value behind those that choose the part.
     shift: u32,
-    mask: u32,
 }
 
 /// Finds the steps that values stand on.
@@ -229,7 +233,7 @@ impl Finder {
                 *count += 1;
             }
         }
-        let mut size = 0;
+        let mut size = 0_u32;
         let parts = counts.iter().zip(0..).map(|(&count, number)| {
             // Less than one step for each part, as a rule.
             let digits = if count > 0 && inner(number) {
@@ -237,10 +241,15 @@ impl Finder {
             } else {
                 0
             };
-            let part = Parts {
-                start: size,
-                shift: 52 - DIGITS - digits,
-                mask: (1 << digits) - 1,
+            let shift = 52 - DIGITS - digits;
+            let part = if inner(number) {
+                let first = (edge(number).to_bits() >> shift) as u32;
+                let start = size.wrapping_sub(first);
+                Parts { start, shift }
+            } else {
+                // The first and the last bucket are one part each, whatever the digits.
+                let (start, shift) = (size, u64::BITS - 1);
+                Parts { start, shift }
             };
             size += 1 << digits;
             part
@@ -271,12 +280,14 @@ impl Finder {
 
     fn part(&self, x: f64) -> u32 {
         self.parts.get(bucket(x)).map_or(0, |parts| {
-            parts.start + ((x.to_bits() >> parts.shift) as u32 & parts.mask)
+            parts
+                .start
+                .wrapping_add((x.to_bits() >> parts.shift) as u32)
         })
     }
 
     /// The heights of the steps of a block.
-    fn find(&self, p: &[LogP], heights: &mut [LogP; BLOCK]) {
+    fn find<P: Copy + Into<f64>>(&self, p: &[P], heights: &mut [LogP; BLOCK]) {
         let mut places = [0; BLOCK];
         for (place, p) in places.iter_mut().zip(p) {
             *place = self.part(distance(*p));
@@ -285,18 +296,15 @@ impl Finder {
             *place = self.last.get(*place as usize).copied().unwrap_or(0);
         }
         for ((height, p), &first) in heights.iter_mut().zip(p).zip(&places) {
-            let (x, first) = (distance(*p), first as usize);
-            let near = self.steps.get(first..).and_then(|near| near.first_chunk());
+            let x = distance(*p);
+            let near = self.steps.get(first as usize..);
+            let near = near.and_then(|near| near.first_chunk());
             let begun = |step: (f64, f64)| step.0 <= x;
             let found = match near {
-                Some(&[at, one, two, three]) if !begun(three) => {
-                    if begun(two) {
-                        two.1
-                    } else if begun(one) {
-                        one.1
-                    } else {
-                        at.1
-                    }
+                Some(near @ &[_, one, two, three]) if !begun(three) => {
+                    // Without a branch, which nobody could foretell.
+                    let at = usize::from(begun(one)) + usize::from(begun(two));
+                    near.get(at).map_or(0.0, |step| step.1)
                 }
                 _ => self.search(x),
             };
@@ -327,8 +335,8 @@ fn edge(number: usize) -> f64 {
 }
 
 /// `-ln p`.
-fn distance(p: LogP) -> f64 {
-    p.ln().abs()
+fn distance(p: impl Into<f64>) -> f64 {
+    p.into().abs()
 }
 
 /// The bucket of a value.

@@ -103,8 +103,8 @@ pub fn cell_tests_to_data_frame(cells: &CellTests) -> Result<DataFrame, Error> {
     let mut columns: Vec<Column> = vec![
         Series::new("row".into(), row).into(),
         Series::new("column".into(), col).into(),
-        Series::new("adjusted_residual".into(), cells.adjusted.as_slice()).into(),
-        Series::new("ln_p".into(), logarithms(&mut cells.ln_p.iter().copied())).into(),
+        Series::new("adjusted_residual".into(), cells.adjusted()).into(),
+        Series::new("ln_p".into(), logarithms(&mut cells.p())).into(),
     ];
     for correction in cells.corrections() {
         let Some(mut p) = cells.corrected(correction) else {

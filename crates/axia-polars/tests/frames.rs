@@ -92,11 +92,11 @@ fn cells_stand_row_by_row() {
     );
     assert_eq!(
         cell(&frame, "adjusted_residual", 3),
-        AnyValue::Float64(cells.adjusted[3])
+        AnyValue::Float64(cells.adjusted()[3])
     );
     assert_eq!(
         cell(&frame, "ln_p", 1),
-        AnyValue::Float64(cells.ln_p[1].ln())
+        AnyValue::Float64(cells.p_at(1).unwrap().ln())
     );
     assert!(frame.column("ln_p_bonferroni").is_ok());
     assert!(frame.column("ln_p_benjamini_hochberg").is_ok());

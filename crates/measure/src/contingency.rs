@@ -63,7 +63,7 @@ fn measure(data: &Codes, on: &str) -> Result<(), Error> {
     let (count, grid) = best(counted)?;
     figure("count", count, "CPU s", n);
     let (test, (cells, _)) = best(|| corrected(naive.test_grid(&grid, &CORRECTIONS)?))?;
-    let tests = cells.adjusted.len() as u64;
+    let tests = cells.adjusted().len() as u64;
     figure("residuals and corrections", test, "CPU s", tests);
     drop(cells);
     let (whole, (cells, findings)) =
@@ -74,7 +74,7 @@ fn measure(data: &Codes, on: &str) -> Result<(), Error> {
     }
     // What any other tool must give too.
     figure("chi-square", cells.chi_square.statistic, "", tests);
-    let sum: f64 = cells.adjusted.iter().map(|r| r.abs()).sum();
+    let sum: f64 = cells.adjusted().iter().map(|r| r.abs()).sum();
     figure("sum of |adjusted residual|", sum, "", tests);
     for (correction, found) in findings {
         let name = format!("below 0.05, {correction:?}");
