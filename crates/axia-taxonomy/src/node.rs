@@ -97,15 +97,38 @@ pub struct Node {
 }
 
 impl Node {
-    /// The label of a node of level 0 without the mark of an opposed one, and what it means: what is
-    /// embedded.
-    pub(crate) fn text(&self) -> Cow<'_, str> {
+    /// The label of a node of level 0, without the ` (opposed)` that ends the id of one in
+    /// [`Branch::Opposed`]; none above.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use axia_embed::BundledEmbedder;
+    /// use axia_taxonomy::{Branch, CentralNamer, LabelCount, TaxonomyParams};
+    ///
+    /// let labels = [LabelCount::new("honesty", 9), LabelCount::new("deceit", 4).opposed()];
+    /// let builder = TaxonomyParams::new().build()?;
+    /// let taxonomy = builder.fit(&labels, &BundledEmbedder::new()?, &CentralNamer::new())?;
+    /// let opposed = taxonomy.nodes().iter().find(|node| node.branch == Branch::Opposed);
+    /// assert_eq!(opposed.and_then(|node| node.label()), Some("deceit"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn label(&self) -> Option<&str> {
+        (self.level == 0).then(|| self.without_mark())
+    }
+
+    fn without_mark(&self) -> &str {
         let id = self.id.as_str();
-        let label = match self.branch {
+        match self.branch {
             Branch::Opposed => id.strip_suffix(OPPOSED).unwrap_or(id),
             _ => id,
-        };
-        with_description(label, &self.description)
+        }
+    }
+
+    /// The label of a node of level 0 and what it means: what is embedded.
+    pub(crate) fn text(&self) -> Cow<'_, str> {
+        with_description(self.without_mark(), &self.description)
     }
 }
 

@@ -94,6 +94,39 @@ fn values_are_counted_by_conversation_and_stance() {
 }
 
 #[test]
+fn what_is_opposed_has_a_branch_of_its_own_and_passes_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut chats: Vec<_> = (0..6)
+        .map(|n| chat(n, n, "+honesty +care -deceit -cruelty"))
+        .collect();
+    // Upheld by enough, opposed by too few, and the other way round.
+    chats.extend((6..8).map(|n| chat(n, n, "-honesty +deceit")));
+    let outcome = run(folder.path(), gate(3, 2), chats);
+    let tree = &outcome.report().taxonomy;
+    let of_level = |level| tree.iter().filter(move |row| row.level == level);
+    let leaves: Vec<&str> = of_level(0).map(|row| row.cluster_id.as_str()).collect();
+    assert_eq!(
+        leaves,
+        ["care", "cruelty (opposed)", "deceit (opposed)", "honesty"]
+    );
+    let parents: BTreeMap<&str, &str> = of_level(0)
+        .filter_map(|row| Some((row.cluster_id.as_str(), row.parent_cluster_id.as_deref()?)))
+        .collect();
+    for leaf in ["honesty", "care"] {
+        let group = |leaf: &str| parents.get(leaf).copied();
+        assert!(group(leaf).is_none() || group(leaf) != group("deceit (opposed)"));
+    }
+    for row in tree {
+        let opposed = row.name.contains("deceit") || row.name.contains("cruelty");
+        assert!(
+            !opposed || row.name.contains("(opposed)"),
+            "level {}",
+            row.level
+        );
+    }
+}
+
+#[test]
 fn nothing_below_the_thresholds_is_in_the_report_folder() {
     let folder = tempfile::tempdir().unwrap();
     // `rarity` in two conversations; `solitude` in ten, but of one user.

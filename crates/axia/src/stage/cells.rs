@@ -6,9 +6,9 @@ use axia_anonymize::threshold::{
     CellCounter, CellSize, Gate, Released, Suppressed, SuppressionReport,
 };
 use axia_contingency::{Confidence, Proportion};
-use axia_extract::{ResponseType, SubjectivityLevel};
+use axia_extract::{ResponseType, Stance, SubjectivityLevel};
 use axia_report::{AssociationRow, EntityCount, Frequency, LevelShare, ResponseTypeShare};
-use axia_taxonomy::{Taxonomy, TreeRow};
+use axia_taxonomy::{Branch, Taxonomy, TreeRow};
 
 use crate::coded::{Coded, CodedStudy};
 use crate::stage::associate::{Facet, Measured};
@@ -207,15 +207,20 @@ impl<'a> Cells<'a> {
             .collect()
     }
 
-    /// How many conversations show at least one of a node's labels, for each node by its id.
+    /// How many conversations uphold at least one of a node's labels, or oppose one where the node is of what is
+    /// opposed, for each node by its id.
     fn node_sizes<'t>(&self, taxonomy: &'t Taxonomy) -> HashMap<&'t str, CellSize> {
         let study = self.study;
-        let mut above: HashMap<u32, Vec<&str>> = HashMap::new();
-        for leaf in taxonomy.nodes().iter().filter(|node| node.level == 0) {
-            let Some(code) = study.values.code(&leaf.name) else {
+        let mut above: HashMap<(Stance, u32), Vec<&str>> = HashMap::new();
+        for leaf in taxonomy.nodes() {
+            let Some(code) = leaf.label().and_then(|label| study.values.code(label)) else {
                 continue;
             };
-            let path = above.entry(code).or_default();
+            let stance = match leaf.branch {
+                Branch::Opposed => Stance::Opposes,
+                _ => Stance::Upholds,
+            };
+            let path = above.entry((stance, code)).or_default();
             let mut at = Some(leaf);
             while let Some(node) = at {
                 path.push(node.id.as_str());
@@ -227,10 +232,12 @@ impl<'a> Cells<'a> {
         }
         let mut counters: HashMap<&str, CellCounter> = HashMap::new();
         for conversation in study.subjective() {
-            let mut nodes: Vec<&str> = conversation
-                .ai
-                .iter()
-                .filter_map(|code| above.get(code))
+            let upheld = conversation.ai.iter().map(|&code| (Stance::Upholds, code));
+            let opposed = conversation.ai_opposed.iter();
+            let opposed = opposed.map(|&code| (Stance::Opposes, code));
+            let mut nodes: Vec<&str> = upheld
+                .chain(opposed)
+                .filter_map(|value| above.get(&value))
                 .flatten()
                 .copied()
                 .collect();

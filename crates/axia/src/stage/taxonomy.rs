@@ -1,19 +1,19 @@
 //! Builds the taxonomy of AI values, of labels that have passed the thresholds alone: neither a leaf
-//! nor a name can show a rarer one.
+//! nor a name can show a rarer one. What the texts oppose stands in a branch of its own.
 
 use std::cell::OnceCell;
 
 use axia_report::StageRecord;
 use axia_taxonomy::LabelCount;
 
-use crate::coded::CodedStudy;
+use crate::coded::{Coded, CodedStudy};
 use crate::run_folder::{
     CONVERSATIONS, EXTRACTIONS, RunFolder, TAXONOMY, output_digest, stage_key,
 };
 use crate::study::{Settings, Ticker, coded};
 use crate::{Error, Stage};
 
-const VERSION: &str = "2";
+const VERSION: &str = "3";
 
 pub(crate) fn run(
     folder: &RunFolder,
@@ -53,14 +53,22 @@ pub(crate) fn run(
     Ok((record, false))
 }
 
-/// AI values of the subjective conversations that pass, with how many conversations show them.
+/// AI values of the subjective conversations that pass, with how many conversations uphold them; and those that pass
+/// by the conversations that oppose them.
 fn released_labels(settings: &Settings, study: &CodedStudy) -> Vec<LabelCount> {
-    let sizes = study.sizes(study.subjective(), study.values.len(), |c| &c.ai);
-    (0..)
-        .zip(sizes)
-        .filter_map(|(code, size)| {
-            let label = settings.gate.release(study.values.label(code), size).ok()?;
-            Some(LabelCount::new(label.into_inner(), size.conversations()))
-        })
-        .collect()
+    let upheld = released(settings, study, |c| &c.ai);
+    let opposed = released(settings, study, |c| &c.ai_opposed);
+    upheld.chain(opposed.map(LabelCount::opposed)).collect()
+}
+
+fn released<'s>(
+    settings: &'s Settings,
+    study: &'s CodedStudy,
+    codes: impl Fn(&Coded) -> &[u32],
+) -> impl Iterator<Item = LabelCount> + 's {
+    let sizes = study.sizes(study.subjective(), study.values.len(), codes);
+    (0..).zip(sizes).filter_map(|(code, size)| {
+        let label = settings.gate.release(study.values.label(code), size).ok()?;
+        Some(LabelCount::new(label.into_inner(), size.conversations()))
+    })
 }
