@@ -32,6 +32,27 @@ pub(crate) struct Sums {
     pub(crate) m: u64,
 }
 
+#[cfg(test)]
+impl Sums {
+    /// Adds a user of `m` conversations, of which `x` are in the row, `y` in the column and `both` in both.
+    pub(crate) fn add(&mut self, both: u64, x: u64, y: u64, m: u64) {
+        self.both2 += both * both;
+        self.both_x += both * x;
+        self.both_y += both * y;
+        self.both_m += both * m;
+        self.xy += x * y;
+        self.x2 += x * x;
+        self.xm += x * m;
+        self.y2 += y * y;
+        self.ym += y * m;
+        self.m2 += m * m;
+        self.both += both;
+        self.x += x;
+        self.y += y;
+        self.m += m;
+    }
+}
+
 impl Gram {
     /// From sums in (both, x, y, m) to the four cells. In integers, so that nothing is lost where the cells are differences of
     /// large numbers.
@@ -107,21 +128,7 @@ mod tests {
         let users = [[2_u64, 1, 0, 3], [0, 4, 1, 1], [1, 0, 0, 0]];
         let mut sums = Sums::default();
         for [a, b, c, d] in users {
-            let (x, y, m) = (a + b, a + c, a + b + c + d);
-            sums.both2 += a * a;
-            sums.both_x += a * x;
-            sums.both_y += a * y;
-            sums.both_m += a * m;
-            sums.xy += x * y;
-            sums.x2 += x * x;
-            sums.xm += x * m;
-            sums.y2 += y * y;
-            sums.ym += y * m;
-            sums.m2 += m * m;
-            sums.both += a;
-            sums.x += x;
-            sums.y += y;
-            sums.m += m;
+            sums.add(a, a + b, a + c, a + b + c + d);
         }
         let gram = Gram::of(&sums);
         assert_eq!(gram.cells, [3, 5, 1, 4]);

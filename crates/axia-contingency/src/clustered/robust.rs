@@ -378,20 +378,7 @@ mod tests {
                 let x = m * u64::from(draw(round) == 0) / 2;
                 let y = m.div_ceil(3) * u64::from(draw(9) == 0);
                 let both = draw(x.min(y) + 1);
-                sums.both2 += both * both;
-                sums.both_x += both * x;
-                sums.both_y += both * y;
-                sums.both_m += both * m;
-                sums.xy += x * y;
-                sums.x2 += x * x;
-                sums.xm += x * m;
-                sums.y2 += y * y;
-                sums.ym += y * m;
-                sums.m2 += m * m;
-                sums.both += both;
-                sums.x += x;
-                sums.y += y;
-                sums.m += m;
+                sums.add(both, x, y, m);
             }
             let (q, p) = (sums.x as f64 / sums.m as f64, sums.y as f64 / sums.m as f64);
             assert!(q <= HALF && p <= HALF);

@@ -8,15 +8,6 @@ use super::random::Random;
 use super::{Rate, Setting};
 use crate::Error;
 
-const USERS: LoyalUsers = LoyalUsers {
-    users: 8000,
-    tasks: 20,
-    values: 20,
-    bound: None,
-    slopes: false,
-    two_tasks: false,
-    lengths: false,
-};
 /// Where there is an association: odds of a value in its own task, over elsewhere.
 const ODDS: f64 = 1.6;
 
@@ -31,7 +22,7 @@ pub(super) fn run(setting: &Setting) -> Result<(), Error> {
                 slopes,
                 two_tasks,
                 lengths,
-                ..USERS
+                ..LoyalUsers::MANY
             };
             let name = format!("calibration/estimands/{}{variant}", estimand.name());
             one(estimand, &users, &name, setting)?;

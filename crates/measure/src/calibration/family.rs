@@ -15,9 +15,7 @@ const USERS: LoyalUsers = LoyalUsers {
     tasks: 12,
     values: 10,
     bound: Some(0.9),
-    slopes: false,
-    two_tasks: false,
-    lengths: false,
+    ..LoyalUsers::MANY
 };
 /// Where there is an association: odds of a value in its own task, over elsewhere.
 const ODDS: f64 = 4.0;

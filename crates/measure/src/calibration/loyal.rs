@@ -32,6 +32,17 @@ pub(super) struct LoyalUsers {
 }
 
 impl LoyalUsers {
+    /// Many users, for the rate of one test.
+    pub(super) const MANY: Self = Self {
+        users: 8000,
+        tasks: 20,
+        values: 20,
+        bound: None,
+        slopes: false,
+        two_tasks: false,
+        lengths: false,
+    };
+
     /// Facet 0 is the task, facet 1 the values; `odds` are those of a value in its own task, over elsewhere.
     pub(super) fn draw(&self, odds: f64, random: &mut Random) -> Result<Conversations, Error> {
         let mass = 1.0 / INTRACLASS - 1.0;

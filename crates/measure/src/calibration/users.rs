@@ -11,24 +11,15 @@ use super::random::Random;
 use super::{Rate, Setting};
 use crate::Error;
 
-const USERS: LoyalUsers = LoyalUsers {
-    users: 8000,
-    tasks: 20,
-    values: 20,
-    bound: None,
-    slopes: false,
-    two_tasks: false,
-    lengths: false,
-};
 /// Where there is an association: odds of a value in its own task, over elsewhere.
 const ODDS: f64 = 1.6;
 
 pub(super) fn run(setting: &Setting) -> Result<(), Error> {
     let on = "5 conversations a user on average, intraclass correlation .2, loyalty .8";
-    scenario("users", &USERS, on, setting)?;
+    scenario("users", &LoyalUsers::MANY, on, setting)?;
     let slopes = LoyalUsers {
         slopes: true,
-        ..USERS
+        ..LoyalUsers::MANY
     };
     let on = "the same, the correlation within each task of a user";
     scenario("slopes", &slopes, on, setting)
