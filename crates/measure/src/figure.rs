@@ -1,41 +1,47 @@
 //! The one form in which figures are printed.
 
-use serde_json::json;
+use std::io::{ErrorKind, Write};
+
+use serde_json::{Value, json};
 
 /// Prints a figure as one line of JSON.
-#[allow(clippy::print_stdout)]
 pub(crate) fn print(name: &str, value: f64, unit: &str, n: u64, on: &str) {
     let rounded = (value * 1e4).round() / 1e4;
-    println!(
-        "{}",
-        json!({
-            "name": name,
-            "value": rounded,
-            "unit": unit,
-            "n": n,
-            "on": on,
-            "machine": machine(),
-        })
-    );
+    line(&json!({
+        "name": name,
+        "value": rounded,
+        "unit": unit,
+        "n": n,
+        "on": on,
+        "machine": machine(),
+    }));
 }
 
 /// Prints the seconds of each run in turn; the value is the first, with threads and memory still to be
 /// set up.
-#[allow(clippy::print_stdout)]
 pub(crate) fn print_each(name: &str, seconds: &[f64], n: u64, on: &str) {
     let each: Vec<f64> = seconds.iter().map(|s| (s * 1e6).round() / 1e6).collect();
-    println!(
-        "{}",
-        json!({
-            "name": name,
-            "value": each.first(),
-            "each": each,
-            "unit": "s",
-            "n": n,
-            "on": on,
-            "machine": machine(),
-        })
-    );
+    line(&json!({
+        "name": name,
+        "value": each.first(),
+        "each": each,
+        "unit": "s",
+        "n": n,
+        "on": on,
+        "machine": machine(),
+    }));
+}
+
+/// Where nobody reads on, as behind `head`, there is nothing left to measure.
+#[allow(clippy::exit, clippy::print_stderr)]
+fn line(figure: &Value) {
+    if let Err(error) = writeln!(std::io::stdout(), "{figure}") {
+        if error.kind() == ErrorKind::BrokenPipe {
+            std::process::exit(0);
+        }
+        eprintln!("measure: a figure could not be written: {error}");
+        std::process::exit(1);
+    }
 }
 
 /// The processor's name and how many threads there are, where the system tells.
