@@ -1,5 +1,6 @@
 //! The addresses tier: streets, flats, boxes and towns by structure.
 
+mod extent;
 mod grammar;
 mod lexicon;
 mod piece;
